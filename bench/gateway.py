@@ -1,0 +1,160 @@
+"""The gateway under test: a throw-away set-up, and `trunkline serve` on it."""
+
+import asyncio
+import http.client
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from bench.processes import HOST, BenchError, Process, free_ports, wait_until
+from trunkline.app import open_administration, upgrade_database
+from trunkline.config import ConfigError, Settings
+
+ACCOUNT: Final = "bench"
+SYSTEM_ID: Final = "bench"
+PASSWORD: Final = "bench"
+API_KEY: Final = "tk_bench_key_bench_key_bench_key_bench_key"
+CALLBACK_API_KEY: Final = "tk_bench_callback_key_bench_callback_key_be"
+CREDITS: Final = 10**13
+"""Micro-credits: enough for ten million segments at one credit each."""
+
+SETTING_PREFIX: Final = "TRUNKLINE_"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySetup:
+    """What a gateway is to be: its way to the SMSC, its callback URL, its database and further settings.
+
+    `database_url` is a server to make a throw-away database on; None takes the default, SQLite. `settings`
+    are names and values as TRUNKLINE_* variables take them.
+    """
+
+    smsc_port: int
+    callback_url: str
+    trx_binds: int = 4
+    window: int = 100
+    database_url: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+class Gateway(Process):
+    """A running gateway."""
+
+    def __init__(self, command: list[str], folder: Path, http_port: int, smpp_port: int) -> None:
+        super().__init__("the gateway", command, folder / "gateway.log", cwd=folder)
+        self.smpp_port = smpp_port
+        self._http_port = http_port
+
+    @property
+    def url(self) -> str:
+        """Where its HTTP API is."""
+        return f"http://{HOST}:{self._http_port}"
+
+    def is_ready(self) -> bool:
+        """Whether /health/ready says so. Raises OSError while nobody listens."""
+        connection = http.client.HTTPConnection(HOST, self._http_port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except http.client.HTTPException:
+            return False
+        finally:
+            connection.close()
+
+    def stop_cleanly(self) -> None:
+        """SIGTERM, and wait; raises BenchError when it fails to end cleanly."""
+        self.check()
+        code = self.stop()
+        if code is None:
+            raise BenchError("the gateway did not stop on SIGTERM and was killed")
+        if code:
+            raise BenchError(f"the gateway stopped with exit code {code}:\n{self.last_words()}")
+
+
+@contextmanager
+def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
+    """Sets a gateway up in the empty directory `folder` and runs it until the block ends.
+
+    Raises BenchError when it does not get ready, or does not stop cleanly after a block without errors.
+    """
+    with _throw_away_database(setup.database_url) as database_url:
+        http_port, smpp_port = free_ports(2)
+        config = folder / "trunkline.toml"
+        lines = [f'data_dir = "{folder}"', f"http_port = {http_port}", f"smpp_port = {smpp_port}"]
+        if database_url:
+            lines.append(f'database_url = "{database_url}"')
+        # Callbacks go to this very host.
+        lines.append("callback_allow_private = true")
+        config.write_text("\n".join(lines) + "\n")
+        for name in [name for name in os.environ if name.upper().startswith(SETTING_PREFIX)]:
+            del os.environ[name]  # only what is measured on purpose: not what the shell happens to set
+        os.environ.update({SETTING_PREFIX + name.upper(): value for name, value in setup.settings})
+        try:
+            settings = Settings.load(config)
+        except ConfigError as error:
+            raise BenchError(str(error)) from None
+        upgrade_database(settings)
+        asyncio.run(_prepare(settings, setup))
+        gateway = Gateway([sys.executable, "-m", "trunkline", "serve"], folder, http_port, smpp_port)
+        with gateway:
+            wait_until("the gateway gets ready", gateway.is_ready, gateway)
+            yield gateway
+            gateway.stop_cleanly()
+
+
+async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
+    """One account with plenty of credits, an ESME, two HTTP accounts, one connector, one route to it."""
+    async with open_administration(settings) as administration:
+        accounts = administration.accounts
+        await accounts.create(ACCOUNT, balance=CREDITS)
+        await accounts.create_esme(ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500)
+        await accounts.create_http_account(ACCOUNT, "bench", api_key=API_KEY, throughput=0)
+        await accounts.create_http_account(
+            ACCOUNT, "bench-callback", api_key=CALLBACK_API_KEY, throughput=0, dlr_url=setup.callback_url
+        )
+        await administration.connectors.create(
+            connector_id="smsc",
+            host=HOST,
+            port=setup.smsc_port,
+            system_id="gateway",
+            password="gateway",
+            trx_binds=setup.trx_binds,
+            window=setup.window,
+        )
+        await administration.routes.create("all", ("smsc",))
+
+
+@contextmanager
+def _throw_away_database(server_url: str | None) -> Iterator[str | None]:
+    """A new database on the PostgreSQL server of `server_url`, dropped at the end; None for none.
+
+    Raises BenchError when the server cannot be reached or does not allow it.
+    """
+    if server_url is None:
+        yield None
+        return
+    name = f"trunkline_bench_{secrets.token_hex(6)}"
+    asyncio.run(_execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    try:
+        address, _, query = server_url.partition("?")
+        yield f"{address.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+    finally:
+        asyncio.run(_execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+async def _execute(url: str, statement: str) -> None:
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise BenchError(f"PostgreSQL: {error}") from None

@@ -1,0 +1,1 @@
+"""The bench's own instruments, each a program: SMSC, ESME load, HTTP load and callback receiver."""

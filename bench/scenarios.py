@@ -1,0 +1,319 @@
+"""What is measured: the scenarios, the figures each one yields, and what they should reach."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from bench.equipment import Equipment
+from bench.measure import later_part, median, slope
+from bench.rig import Rig, Run, standing_rig
+
+WARM_UP: Final = 500
+# Keep-alive connections, with or without callbacks; the target is for one of them.
+HTTP_VARIANTS = ((32, False), (64, False), (128, False), (64, True))
+HTTP_MEASURE = (64, False)
+BATCH_CONNECTIONS = 16
+QUICK: Final = 5_000
+BATCH: Final = 100
+ENDURANCE: Final = 500_000
+LATENCY_SECONDS: Final = 20
+RSS_AFTER_START: Final = 0.75
+"""Memory counts as flat or not over this last share of a run: the first part fills caches and pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure should reach: at least `limit`, or at most."""
+
+    limit: float
+    at_least: bool = True
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value reaches it."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: a value per run. `decimals` is how finely it is shown."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    target: Target | None = None
+    decimals: int = 0
+
+    @property
+    def value(self) -> float:
+        """The median of the runs."""
+        return median(self.values)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median reaches the target; None without one."""
+        return None if self.target is None else self.target.met_by(self.value)
+
+
+@dataclass(slots=True)
+class Result:
+    """What a scenario yielded. `faults` is empty when nothing was lost, doubled or refused."""
+
+    key: str
+    title: str
+    figures: list[Figure]
+    runs: list[Run]
+    faults: list[str] = field(default_factory=list)
+
+    def figure(self, name: str) -> Figure:
+        """The figure of that name. Raises KeyError."""
+        for figure in self.figures:
+            if figure.name == name:
+                return figure
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to measure: how often, how long, where, on which database and with which settings."""
+
+    runs: int
+    quick: bool
+    folder: Path
+    database_url: str | None
+    settings: tuple[tuple[str, str], ...]
+    say: Callable[[str], None]
+
+    def count(self, full: int) -> int:
+        """How many messages a run has that normally has `full`."""
+        return QUICK if self.quick else full
+
+
+class Bench:
+    """Runs scenarios; each stands on a rig of its own in a directory of its own."""
+
+    def __init__(self, equipment: Equipment, options: Options) -> None:
+        self._equipment = equipment
+        self._options = options
+        self._top_rate = 0.0
+
+    def run(self, key: str) -> list[Result]:
+        """Runs the scenario of that name. Raises KeyError, and BenchError when it cannot be measured."""
+        return SCENARIOS[key][1](self)
+
+    def _rig(self, key: str, **how: Any) -> AbstractContextManager[Rig]:
+        folder = self._options.folder / key
+        folder.mkdir()
+        return standing_rig(
+            self._equipment,
+            folder,
+            database_url=self._options.database_url,
+            settings=self._options.settings,
+            **how,
+        )
+
+    def _repeat(self, key: str, once: Callable[[], Run]) -> list[Run]:
+        runs = []
+        for number in range(1, self._options.runs + 1):
+            runs.append(once())
+            self._options.say(f"{key}, run {number} of {self._options.runs}: {summary(runs[-1])}")
+        return runs
+
+    # The scenarios
+
+    def smpp(self) -> list[Result]:
+        """SMPP to SMPP with receipts, at full speed; with a kit also its yardstick, in turns."""
+        count = self._options.count(120_000)
+        floors: list[Run] = []
+        with self._rig("smpp", with_floor=True) as rig:
+            rig.smpp(WARM_UP)
+            if rig.has_floor:
+                rig.smpp(WARM_UP, on_floor=True)
+
+            def once() -> Run:
+                if rig.has_floor:
+                    floors.append(rig.smpp(count, on_floor=True))
+                    self._options.say(f"smpp, floor: {summary(floors[-1])}")
+                return rig.smpp(count)
+
+            runs = self._repeat("smpp", once)
+        self._top_rate = median([run.completed_per_s for run in runs])
+        figures = [
+            Figure("completed", "messages/s", each(runs, "completed_per_s"), Target(6000)),
+            *common(runs),
+        ]
+        if floors:
+            shares = tuple(
+                100 * run.completed_per_s / floor.completed_per_s
+                for run, floor in zip(runs, floors, strict=True)
+                if floor.completed_per_s
+            )
+            figures += [
+                Figure("floor, completed", "messages/s", each(floors, "completed_per_s")),
+                Figure("completed, share of the floor", "%", shares, Target(40), decimals=1),
+            ]
+        title = f"SMPP to SMPP with receipts, 4 binds x window 100, {count:,} messages"
+        found = result("smpp", title, figures, runs)
+        # A yardstick that loses messages measures nothing.
+        found.faults += faults_of(floors, "floor, run")
+        return [found]
+
+    def http(self) -> list[Result]:
+        """HTTP to SMPP, single sends; receipts at the SMSC, then with callbacks."""
+        count = self._options.count(50_000)
+        results = []
+        with self._rig("http", trx_binds=1) as rig:
+            for connections, callbacks in HTTP_VARIANTS:
+                key = f"http, {connections}" + (", callbacks" if callbacks else "")
+                rig.http(WARM_UP, callbacks=callbacks)
+                send = partial(rig.http, count, connections=connections, callbacks=callbacks)
+                runs = self._repeat(key, send)
+                title = f"HTTP to SMPP, single sends, {connections} connections, {count:,} messages, " + (
+                    "delivery callbacks" if callbacks else "receipts taken from the SMSC"
+                )
+                target = Target(4000) if (connections, callbacks) == HTTP_MEASURE else None
+                figures = [
+                    Figure("completed", "messages/s", each(runs, "completed_per_s"), target),
+                    *common(runs),
+                ]
+                results.append(result(key, title, figures, runs))
+        return results
+
+    def batch(self) -> list[Result]:
+        """HTTP to SMPP in batches, receipts at the SMSC."""
+        requests = self._options.count(100_000) // BATCH
+        with self._rig("batch") as rig:
+            rig.http(WARM_UP // BATCH, batch=BATCH)
+            send = partial(rig.http, requests, batch=BATCH, connections=BATCH_CONNECTIONS)
+            runs = self._repeat("batch", send)
+        total = requests * BATCH
+        title = f"HTTP to SMPP, batches of {BATCH}, {BATCH_CONNECTIONS} connections, {total:,} messages"
+        figures = [
+            Figure("completed", "messages/s", each(runs, "completed_per_s"), Target(8000)),
+            *common(runs),
+        ]
+        return [result("batch", title, figures, runs)]
+
+    def far(self) -> list[Result]:
+        """An SMSC that answers after 20 ms, one bind on either side; without receipts and with."""
+        count = self._options.count(50_000)
+        results = []
+        with self._rig("far", trx_binds=1, response_delay_s=0.02) as rig:
+            for receipts in (False, True):
+                key = "far, receipts" if receipts else "far"
+                rig.smpp(WARM_UP, receipts=receipts)
+                runs = self._repeat(key, partial(rig.smpp, count, binds=1, receipts=receipts))
+                figures = [
+                    Figure(
+                        "submitted",
+                        "messages/s",
+                        each(runs, "submitted_per_s"),
+                        None if receipts else Target(4500),
+                    ),
+                    *common(runs),
+                ]
+                title = f"SMSC answering after 20 ms, one bind x window 100, {count:,} messages, " + (
+                    "receipts" if receipts else "no receipts"
+                )
+                results.append(result(key, title, figures, runs))
+        return results
+
+    def latency(self) -> list[Result]:
+        """Answer times of submit_sm at half the top rate of the scenario `smpp`."""
+        with self._rig("latency") as rig:
+            rig.smpp(WARM_UP)
+            if not self._top_rate:
+                self._top_rate = rig.smpp(self._options.count(60_000)).completed_per_s
+                self._options.say(f"latency: the top rate is {self._top_rate:,.0f} messages/s")
+            rate = self._top_rate / 2
+            count = self._options.count(int(rate * LATENCY_SECONDS))
+            runs = self._repeat("latency", lambda: rig.smpp(count, rate=rate))
+        figures = [
+            Figure("submit_sm_resp, 99th percentile", "ms", each(runs, "p99_ms"), Target(50, False), 1),
+            Figure("submit_sm_resp, median", "ms", each(runs, "p50_ms"), decimals=1),
+            Figure("accepted", "messages/s", each(runs, "accepted_per_s")),
+            Figure("completed", "messages/s", each(runs, "completed_per_s")),
+        ]
+        title = f"Half the top rate: {rate:,.0f} messages/s offered, 4 binds x window 100"
+        return [result("latency", title, figures, runs)]
+
+    def endurance(self) -> list[Result]:
+        """One long run over SMPP, with a look at the memory every second."""
+        count = self._options.count(ENDURANCE)
+        with self._rig("endurance") as rig:
+            run = rig.smpp(count)
+        self._options.say(f"endurance: {summary(run)}")
+        figures = [
+            Figure("completed", "messages/s", (run.completed_per_s,)),
+            *memory_figures(run),
+            *common([run])[:-1],
+        ]
+        title = f"Endurance: {count:,} messages SMPP to SMPP with receipts"
+        return [result("endurance", title, figures, [run])]
+
+
+SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
+    "smpp": ("SMPP to SMPP with receipts, full speed", Bench.smpp),
+    "http": ("HTTP to SMPP, single sends, without and with delivery callbacks", Bench.http),
+    "batch": ("HTTP to SMPP, batches of 100", Bench.batch),
+    "far": ("an SMSC that answers after 20 ms, on one bind", Bench.far),
+    "latency": ("answer times at half the top rate", Bench.latency),
+    "endurance": ("a long run, and the memory it needs", Bench.endurance),
+}
+
+
+def each(runs: Sequence[Run], name: str) -> tuple[float, ...]:
+    """One attribute of every run."""
+    return tuple(float(getattr(run, name)) for run in runs)
+
+
+def per_message_us(runs: Sequence[Run], name: str) -> tuple[float, ...]:
+    """CPU time of every run (an attribute of its usage, seconds), microseconds a message."""
+    return tuple(1e6 * float(getattr(run.usage, name)) / max(1, run.accepted) for run in runs)
+
+
+def common(runs: Sequence[Run]) -> list[Figure]:
+    """The figures that every kind of run has; peak memory last."""
+    return [
+        Figure("accepted", "messages/s", each(runs, "accepted_per_s")),
+        Figure("answer time, median", "ms", each(runs, "p50_ms"), decimals=1),
+        Figure("answer time, 99th percentile", "ms", each(runs, "p99_ms"), decimals=1),
+        Figure("CPU, event loop", "us/message", per_message_us(runs, "loop_s")),
+        Figure("CPU, other threads", "us/message", per_message_us(runs, "threads_s")),
+        Figure("memory, highest", "MB", tuple(run.usage.rss_peak for run in runs)),
+    ]
+
+
+def memory_figures(run: Run) -> list[Figure]:
+    """How the memory went over a long run; its slope over the last three quarters."""
+    points = run.usage.rss
+    per_s = slope(later_part(points, RSS_AFTER_START))
+    rate = run.accepted / run.usage.seconds if run.usage.seconds else 0.0
+    growth = 100_000 * per_s / rate if rate else 0.0
+    return [
+        Figure("memory, highest", "MB", (run.usage.rss_peak,), Target(200, at_least=False)),
+        Figure("memory, at the start", "MB", (points[0][1],)),
+        Figure("memory, at the end", "MB", (points[-1][1],)),
+        Figure("memory, growth", "MB/100,000", (growth,), Target(2, at_least=False), decimals=2),
+    ]
+
+
+def result(key: str, title: str, figures: list[Figure], runs: list[Run]) -> Result:
+    """Puts a result together."""
+    return Result(key, title, figures, runs, faults_of(runs, "run"))
+
+
+def faults_of(runs: Sequence[Run], name: str) -> list[str]:
+    """What went wrong in each run, with the run's number."""
+    return [f"{name} {number}: {fault}" for number, run in enumerate(runs, 1) for fault in run.faults()]
+
+
+def summary(run: Run) -> str:
+    """A run in one line, for the person who waits."""
+    good = "; ".join(run.faults()) or "nothing lost, nothing doubled"
+    return (
+        f"{run.accepted_per_s:,.0f}/s accepted, {run.completed_per_s or run.submitted_per_s:,.0f}/s through, "
+        f"p99 {run.p99_ms:.1f} ms, {good}"
+    )

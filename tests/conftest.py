@@ -1,0 +1,186 @@
+"""Services that tests may need, and the rule that nothing is skipped in silence.
+
+A test asks for a service by its fixture (`postgres_url`, `tshark`, `node_smpp`, `perl_smpp`); where the
+service is missing the test is skipped with a reason of the form "Service: why", and the run ends with a list
+of what was skipped. With TRUNKLINE_TEST_STRICT=1 every skip is a failure instead.
+"""
+
+import asyncio
+import getpass
+import os
+import secrets
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+POSTGRES_VARIABLE = "TRUNKLINE_TEST_POSTGRES_URL"
+STRICT_VARIABLE = "TRUNKLINE_TEST_STRICT"
+NODE_DIR = Path(__file__).parent / "wire" / "node"
+
+T = TypeVar("T")
+
+
+def pytest_configure() -> None:
+    """Take the caller's own Trunkline settings out of the environment: tests state theirs."""
+    for name in [name for name in os.environ if name.upper().startswith("TRUNKLINE_")]:
+        if not name.startswith("TRUNKLINE_TEST_"):
+            del os.environ[name]
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in a thread of its own, so that no test's event loop is touched."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+class PostgresServer:
+    """A PostgreSQL server on which throw-away databases are made, copied and dropped."""
+
+    def __init__(self, admin_url: str) -> None:
+        self.admin_url = admin_url
+        self._databases: set[str] = set()
+
+    def execute(self, *statements: str) -> None:
+        """Run statements on the maintenance database, outside a transaction."""
+
+        async def work() -> None:
+            connection = await asyncpg.connect(self.admin_url, timeout=5)
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        _run(work())
+
+    def create_database(self, template: str | None = None) -> str:
+        """Create a database, empty or a copy of the one at URL `template`; return its URL."""
+        name = f"trunkline_test_{secrets.token_hex(6)}"
+        source = template.rpartition("/")[2] if template else "template0"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        self._databases.add(name)
+        return f"{self.admin_url.rpartition('/')[0]}/{name}"
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database made by `create_database`, whoever is still connected to it."""
+        name = url.rpartition("/")[2]
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._databases.discard(name)
+
+    def close(self) -> None:
+        """Drop every database that is still there."""
+        if self._databases:
+            self.execute(*(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)' for name in self._databases))
+            self._databases.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL server named by TRUNKLINE_TEST_POSTGRES_URL, else the one on this host."""
+    url = os.environ.get(POSTGRES_VARIABLE)
+    server = PostgresServer(url or f"postgresql://{getpass.getuser()}@127.0.0.1:5432/postgres")
+    try:
+        server.execute("SELECT 1")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # A server that was named must be there; one that was only guessed need not.
+        reason = f"PostgreSQL: not reachable ({type(error).__name__}); set {POSTGRES_VARIABLE} to use one"
+        if url:
+            pytest.fail(f"PostgreSQL: the server named by {POSTGRES_VARIABLE} is not reachable: {error}")
+        pytest.skip(reason)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """URL of an empty PostgreSQL database made for this test alone."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+# --- Programs of other makers -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def tshark() -> str:
+    """Path of tshark, Wireshark's dissector on the command line."""
+    path = shutil.which("tshark")
+    if path is None:
+        pytest.skip("tshark: not installed (Debian package tshark)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def node_smpp() -> tuple[str, Path]:
+    """Path of Node.js and the folder that holds `node_modules/smpp`: run scripts with that folder as cwd."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js: not installed")
+    if not (NODE_DIR / "node_modules" / "smpp").is_dir():
+        pytest.skip(f"npm smpp: not installed (npm ci in tests/wire/{NODE_DIR.name})")
+    return node, NODE_DIR
+
+
+@pytest.fixture(scope="session")
+def perl_smpp() -> str:
+    """Path of a Perl that has the module Net::SMPP."""
+    perl = shutil.which("perl")
+    if perl is None:
+        pytest.skip("Perl: not installed")
+    if subprocess.run([perl, "-MNet::SMPP", "-e1"], capture_output=True, check=False).returncode:
+        pytest.skip("Net::SMPP: not installed (Debian package libnet-smpp-perl)")
+    return perl
+
+
+# --- Skips ------------------------------------------------------------------------------------------------
+
+
+def _is_strict() -> bool:
+    return os.environ.get(STRICT_VARIABLE, "") not in ("", "0")
+
+
+def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+def _fail_if_strict(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # An expected failure (xfail) also arrives as "skipped"; it ran, so it stays what it is.
+    if report.skipped and not hasattr(report, "wasxfail") and _is_strict():
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which {STRICT_VARIABLE} forbids: {_skip_reason(report)}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_strict(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_strict(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End the run with what was skipped and why, one line per reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section("not run on this machine", "-")
+    for reason, count in Counter(map(_skip_reason, skipped)).most_common():
+        terminalreporter.write_line(f"{reason}, {count} test{'s' if count > 1 else ''} skipped")

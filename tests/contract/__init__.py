@@ -1,0 +1,1 @@
+"""Contracts of the ports, over all their backends."""

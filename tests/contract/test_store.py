@@ -1,0 +1,398 @@
+"""The ports `Store` and `Administration`: configuration, look-ups, recovery."""
+
+import asyncio
+import gc
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+from cryptography.fernet import Fernet
+
+from trunkline.backends.secrets import SecretBox, SecretUnreadable
+from trunkline.backends.storage import SqlStore
+from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.message import Message
+from trunkline.model.ports import BindStatus, ConnectorStatus
+from trunkline.model.snapshot import OverRate, UnknownOutcome
+from trunkline.model.states import MessageState, SegmentState
+
+from .harness import (
+    NOW,
+    Gate,
+    Place,
+    accept,
+    connector,
+    ids,
+    make_account,
+    make_event,
+    make_message,
+    make_notification,
+    settle,
+    submit,
+)
+
+HTTP = {
+    "password_hash": "argon", "api_key_prefix": "tk_abc", "throughput": 25, "over_rate": "reject",
+    "default_sender": "", "dlr_url": "https://x.example/dlr", "description": "shop",
+}  # fmt: skip
+ESME = {"password_hash": "argon", "max_binds": 3, "allowed_networks": "", "throughput": 9, "window": 50}
+
+
+# --- configuration ----------------------------------------------------------------------------------------
+
+
+async def test_snapshot_shows_everything(store: SqlStore) -> None:
+    account_id = await store.create_account("acme", unknown_outcome="resend", default_sender="ACME")
+    await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
+    await store.create_esme(account_id, "client1", **{**ESME, "allowed_networks": "10.0.0.0/8,2001:db8::/32"})
+    await store.create_connector(connector("smsc-1"), "Operator A")
+    second = {"prefix": "97150", "account_id": account_id, "connector_ids": ("smsc-1", "smsc-2"), "rate": 5}
+    first = {"prefix": "", "account_id": None, "connector_ids": ("smsc-1",), "rate": 7}
+    await store.create_route("all", position=None, **first)
+    await store.create_route("emirates", position=None, **second)
+    await store.create_route("first", position=0, **first)
+    await store.set_admin("root", "old")
+    await store.set_admin("root", "new")
+
+    snapshot = await store.snapshot()
+
+    assert snapshot.revision == await store.revision()
+    account = snapshot.accounts[account_id]
+    assert (account.name, account.enabled, account.unlimited) == ("acme", True, False)
+    assert account.unknown_outcome is UnknownOutcome.RESEND
+    http = snapshot.http_by_username["shop"]
+    assert snapshot.http_by_key_hash == {"k1": http}
+    assert http.sender.account is account
+    assert (http.sender.credential, http.sender.throughput, http.sender.over_rate) == (
+        "shop", 25, OverRate.REJECT,
+    )  # fmt: skip
+    assert (http.sender.default_sender, http.sender.dlr_url) == ("ACME", "https://x.example/dlr")
+    esme = snapshot.esmes["client1"]
+    assert (esme.max_binds, esme.window, esme.sender.throughput) == (3, 50, 9)
+    assert esme.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+    assert esme.sender.default_sender == "ACME"
+    assert snapshot.connectors == {"smsc-1": connector("smsc-1")}
+    assert [(route.name, route.position) for route in snapshot.routes] == [
+        ("first", 0), ("all", 1), ("emirates", 2),
+    ]  # fmt: skip
+    assert snapshot.routes[2].connector_ids == ("smsc-1", "smsc-2")
+    assert (snapshot.routes[2].account_id, snapshot.routes[2].rate) == (account_id, 5)
+    assert snapshot.admins == {"root": "new"}
+    assert snapshot.sender("http:shop") is http.sender
+
+
+async def test_every_change_of_the_configuration_grows_the_revision(place: Place, store: SqlStore) -> None:
+    seen = [await store.revision()]
+
+    async def grew() -> None:
+        seen.append(await store.revision())
+        assert seen[-1] == seen[-2] + 1
+
+    account_id = await store.create_account("acme")
+    await grew()
+    await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
+    await grew()
+    await store.create_esme(account_id, "client1", **ESME)
+    await grew()
+    await store.create_connector(connector("smsc-1"))
+    await grew()
+    await store.update_connector(connector("smsc-1", host="other.example"))
+    await grew()
+    await store.set_connector_enabled("smsc-1", enabled=False)
+    await grew()
+    await store.create_route("all", position=1, prefix="", account_id=None, connector_ids=("x",), rate=1)
+    await grew()
+    await store.set_admin("root", "hash")
+    await grew()
+    await store.credit(account_id, 5, description="", source="t", actor="t")
+    assert await store.revision() == seen[-1]  # money is not configuration
+    with pytest.raises(AlreadyExists):
+        await store.create_account("acme")
+    assert await store.revision() == seen[-1]
+
+
+async def test_changes_through_many_processes_are_all_counted(place: Place, store: SqlStore) -> None:
+    other = place.store()
+    await other.open()
+    before = await store.revision()
+    await asyncio.gather(
+        *(
+            each.create_account(f"{name}-{n}")
+            for name, each in (("a", store), ("b", other))
+            for n in range(10)
+        )
+    )
+    await other.close()
+    assert await store.revision() == before + 20
+
+
+async def test_names_that_are_taken(store: SqlStore) -> None:
+    account_id = await store.create_account("acme")
+    await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
+    await store.create_esme(account_id, "client1", **ESME)
+    await store.create_connector(connector("smsc-1"))
+    route = {"position": None, "prefix": "", "account_id": None, "connector_ids": ("x",), "rate": 1}
+    await store.create_route("all", **route)
+    for call, noun, name in (
+        (store.create_account("acme"), "account", "acme"),
+        (
+            store.create_http_account(account_id, "shop", api_key_hash="k2", **HTTP),
+            "HTTP API account",
+            "shop",
+        ),
+        (store.create_esme(account_id, "client1", **ESME), "ESME", "client1"),
+        (store.create_connector(connector("smsc-1")), "connector", "smsc-1"),
+        (store.create_route("all", **route), "route", "all"),
+    ):
+        with pytest.raises(AlreadyExists, match=name) as caught:
+            await call
+        assert (caught.value.noun, caught.value.name) == (noun, name)
+    assert await store.credential_names() == {"shop", "client1"}
+
+
+async def test_things_that_do_not_exist(store: SqlStore) -> None:
+    for call in (
+        store.account_by_name("nobody"),
+        store.create_http_account(9, "shop", api_key_hash="k1", **HTTP),
+        store.create_esme(9, "client1", **ESME),
+        store.create_route("r", position=None, prefix="", account_id=9, connector_ids=("x",), rate=1),
+        store.update_connector(connector("smsc-9")),
+        store.set_connector_enabled("smsc-9", enabled=True),
+    ):
+        with pytest.raises(NotFound):
+            await call
+    assert await store.credential_names() == set()
+
+
+async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
+    await store.create_account("b", balance=5)
+    await store.create_account("a", unlimited=True, unknown_outcome="resend", default_sender="X")
+    first, second = await store.list_accounts()
+    assert (first.name, first.balance, first.unlimited, first.unknown_outcome, first.default_sender) == (
+        "a", 0, True, "resend", "X",
+    )  # fmt: skip
+    assert (second.name, second.balance) == ("b", 5)
+    assert await store.account_by_name("b") == second
+
+
+async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, store: SqlStore) -> None:
+    config = connector("smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125)
+    await store.create_connector(config)
+    assert await store.list_connectors() == [config]
+    [[stored]] = await place.rows("SELECT password_encrypted FROM connector")
+    assert "s3cret" not in stored
+    changed = replace(config, host="new.example", password="n3w", max_attempts=9)
+    await store.update_connector(changed)
+    await store.set_connector_enabled("smsc-1", enabled=False)
+    assert (await store.snapshot()).connectors == {"smsc-1": replace(changed, enabled=False)}
+
+
+async def test_the_wrong_key_is_said_clearly(place: Place, store: SqlStore) -> None:
+    await store.create_connector(connector("smsc-1"))
+    other = place.store(secret_box=SecretBox(Fernet.generate_key()))
+    await other.open()
+    with pytest.raises(SecretUnreadable):
+        await other.snapshot()
+    await other.close()
+
+
+async def test_connector_statuses(store: SqlStore) -> None:
+    bind = BindStatus("TRX", "BOUND_TRX", 3, "10.0.0.1:4000", "10.0.0.2:2775", NOW, "")
+    running = ConnectorStatus("smsc-1", True, (bind,), 4)
+    await store.save_connector_status("node-a", [running, ConnectorStatus("smsc-2", False, (), 0)], NOW)
+    await store.save_connector_status("node-b", [ConnectorStatus("smsc-1", False, (), 0)], NOW + 1)
+    statuses = await store.connector_statuses()
+    assert set(statuses) == {"smsc-1", "smsc-2"}
+    assert statuses["smsc-1"] == replace(running, as_of=NOW)
+    await store.save_connector_status("node-a", [], NOW + 2)
+    assert await store.connector_statuses() == {"smsc-1": ConnectorStatus("smsc-1", False, (), 0, NOW + 1)}
+
+
+# --- messages ---------------------------------------------------------------------------------------------
+
+
+async def test_message_detail(store: SqlStore, account_id: int) -> None:
+    message = make_message(account_id, parts=2, deferred=True)
+    await accept(store, message, make_message(account_id))
+    for segment in message.segments:
+        store.journal.submitted(segment, submit(segment, f"id-{segment.number}"))
+    told, waiting = make_notification(message), make_notification(message)
+    store.journal.noted(make_event(message, "retry", "one"), told)
+    store.journal.noted(make_event(message, "intermediate", "two"), waiting)
+    store.journal.notified(told, NOW + 60)
+    await store.journal.flush()
+    for identifier in (message.id, f"queued_{message.id}"):
+        detail = await store.message_detail(identifier)
+        assert detail is not None
+        assert detail.message is not message  # a copy: the pipeline's object stays its own
+        assert detail.message.id == message.id
+        assert detail.message.state is MessageState.SENT
+        assert [segment.smsc_message_id for segment in detail.message.segments] == ["id-1", "id-2"]
+        assert detail.notified_at == NOW + 60
+        assert detail.pending_notifications == 1
+        assert [(event.kind, event.detail) for event in detail.events] == [
+            ("retry", "one"), ("intermediate", "two"),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "identifier", ["", "queued_", "nonsense", "019aa2f4-5a10-7000-8a3c-2f60c1b4d9e7", "' OR 1"]
+)
+async def test_message_detail_of_what_is_not_there(store: SqlStore, identifier: str) -> None:
+    assert await store.message_detail(identifier) is None
+
+
+async def test_other_tenants_messages_are_not_there(store: SqlStore) -> None:
+    mine, theirs = await make_account(store), await make_account(store)
+    message = make_message(mine)
+    await accept(store, message)
+    assert await store.message_detail(message.id, mine) is not None
+    assert await store.message_detail(message.id, theirs) is None
+
+
+async def test_recent_messages(store: SqlStore) -> None:
+    mine, theirs = await make_account(store), await make_account(store)
+    messages = [make_message((mine, theirs)[n % 2], parts=1 + n % 2) for n in range(6)]
+    await accept(store, *messages)
+    newest_first = ids(reversed(messages))
+    assert ids(await store.recent_messages()) == newest_first
+    assert ids(await store.recent_messages(limit=2)) == newest_first[:2]
+    assert ids(await store.recent_messages(limit=2, before_id=newest_first[1])) == newest_first[2:4]
+    assert ids(await store.recent_messages(theirs)) == newest_first[::2]
+
+
+async def test_queue_depths(store: SqlStore, account_id: int) -> None:
+    assert await store.queue_depths() == {}
+    await accept(store, make_message(account_id, parts=2), make_message(account_id, connector_id="smsc-2"))
+    await accept(store, make_message(account_id, state=SegmentState.SUBMITTING))
+    assert await store.queue_depths() == {"smsc-1": 2, "smsc-2": 1}
+
+
+# --- matching receipts ------------------------------------------------------------------------------------
+
+
+async def sent(store: SqlStore, message: Message, smsc_message_id: str) -> str:
+    """Accepts and submits a message and lets go of it."""
+    await accept(store, message)
+    for segment in message.segments:
+        store.journal.submitted(segment, submit(segment, smsc_message_id))
+    await store.journal.flush()
+    return message.id
+
+
+async def test_find_by_smsc_keys(store: SqlStore, account_id: int) -> None:
+    old = await sent(store, make_message(account_id), "abc")
+    new = await sent(store, make_message(account_id), "abc")
+    await sent(store, make_message(account_id, connector_id="smsc-2"), "abc")
+    gc.collect()
+    found = await store.find_by_smsc_keys("smsc-1", ["nothing", "abc"])
+    assert found is not None
+    assert found.message.id == new != old
+    assert found.state is SegmentState.SUBMITTED
+    assert await store.find_by_smsc_keys("smsc-1", ["abc"]) is found
+    assert await store.find_by_smsc_keys("smsc-1", ["nothing"]) is None
+    assert await store.find_by_smsc_keys("smsc-1", []) is None
+
+
+async def test_what_is_found_has_what_is_recorded_but_not_written(
+    store: SqlStore, account_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second copy of a segment must not be older than the changes that the first has recorded."""
+    message = make_message(account_id, state=SegmentState.SUBMITTING)
+    await sent(store, message, "abc")
+    [segment] = message.segments
+    journal = store.journal
+    gate = Gate(journal, monkeypatch)
+    looking = asyncio.ensure_future(store.find_by_smsc_keys("smsc-1", ["abc"]))
+    await gate.reached.wait()  # the batch that looks is under way
+    gate.opened.set()
+    journal.settled(segment, settle(segment), make_notification(message))
+    assert journal.live.get(message.id) is None
+    found = await looking
+    assert found is not None
+    assert found is not segment
+    assert found.state is SegmentState.DELIVERED
+    assert found.receipt_stat == "DELIVRD"
+    assert found.message.state is MessageState.DELIVERED
+
+
+async def test_find_unknown_outcome(store: SqlStore, account_id: int) -> None:
+    async def unknown(**fields: object) -> Message:
+        message = make_message(account_id, state=SegmentState.SUBMITTING, **fields)
+        await accept(store, message)
+        [segment] = message.segments
+        store.journal.changed(segment, segment.become(SegmentState.UNKNOWN, NOW))
+        return message
+
+    first = await unknown()
+    await unknown(dest_addr="97150999")
+    await unknown(connector_id="smsc-2")
+    ask = ("smsc-1", "INFO", "971501234567")
+    assert await store.find_unknown_outcome(*ask) is first.segments[0]
+    assert await store.find_unknown_outcome("smsc-1", "OTHER", "971501234567") is None
+    second = await unknown()
+    assert await store.find_unknown_outcome(*ask) is None  # two of them: it cannot be told which
+    [segment] = second.segments
+    store.journal.changed(segment, segment.become(SegmentState.SUBMITTED, NOW))
+    assert await store.find_unknown_outcome(*ask) is first.segments[0]
+
+
+async def test_parts_of_one_message_with_unknown_outcomes(store: SqlStore, account_id: int) -> None:
+    message = make_message(account_id, parts=3, state=SegmentState.SUBMITTING)
+    await accept(store, message)
+    ask = ("smsc-1", "INFO", "971501234567")
+    for segment in message.segments:
+        store.journal.changed(segment, segment.become(SegmentState.UNKNOWN, NOW))
+    for segment in message.segments:
+        assert await store.find_unknown_outcome(*ask) is segment
+        store.journal.changed(segment, segment.become(SegmentState.SUBMITTED, NOW))
+    assert await store.find_unknown_outcome(*ask) is None
+
+
+# --- recovery ---------------------------------------------------------------------------------------------
+
+
+async def test_recover_settles_what_a_stop_left_half_done(place: Place) -> None:
+    before = place.store()
+    await before.open()
+    account_id = await make_account(before)
+    submitting = SegmentState.SUBMITTING
+    waits = make_message(account_id, parts=2, state=submitting)
+    resends = make_message(account_id, state=submitting, resend_unknown=True)
+    queued, done = make_message(account_id), make_message(account_id, state=submitting)
+    await accept(before, waits, resends, queued, done)
+    submit(waits.segments[0])
+    before.journal.submitted(waits.segments[0], False)
+    before.journal.submitted(done.segments[0], submit(done.segments[0]))
+    await before.close()
+
+    store = place.store()
+    await store.open()
+    assert await store.recover(NOW + 500) == {"unknown": 1, "requeued": 1}
+    assert (await place.segment(waits.id, 1))["state"] == "submitted"
+    assert (await place.segment(waits.id, 2))["state"] == "unknown"
+    assert (await place.message(waits.id))["state"] == "unknown"
+    again = await place.segment(resends.id)
+    assert (again["state"], again["available_at"]) == ("queued", NOW + 500)
+    assert (await place.segment(done.id))["state"] == "submitted"
+    events = await place.rows(
+        "SELECT message_id, segment_number, kind FROM message_event ORDER BY message_id"
+    )
+    assert events == sorted([(waits.id, 2, "recovered"), (resends.id, 1, "recovered")])
+    assert await store.recover(NOW + 600) == {"unknown": 0, "requeued": 0}
+    claimed = await store.journal.claim("smsc-1", 10, NOW + 500)
+    assert {segment.message.id for segment in claimed} == {resends.id, queued.id}
+    await store.close()
+
+
+async def test_recover_takes_any_number(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.backends.storage.store.RECOVER_CHUNK", 3)
+    store = place.store()
+    await store.open()
+    account_id = await make_account(store)
+    messages = [make_message(account_id, state=SegmentState.SUBMITTING) for _ in range(10)]
+    await accept(store, *messages)
+    del messages
+    gc.collect()
+    assert await store.recover(NOW) == {"unknown": 10, "requeued": 0}
+    await store.close()

@@ -1,0 +1,152 @@
+"""`trunkline account` and `trunkline esme` over a real database."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+
+pytestmark = pytest.mark.usefixtures("database")
+Complaint = Callable[..., str]
+Rows = Callable[..., Any]
+
+
+def test_create_and_list(run: Run, rows: Rows) -> None:
+    run("account", "create", "acme", "--credits", "12.5", "--default-sender", "Acme")
+    run("account", "create", "free", "--unlimited", "--unknown-outcome", "resend")
+    acme, free = rows("account", "list")
+    assert acme.pop("created_at").endswith("Z")
+    assert acme == {
+        "id": acme["id"],
+        "name": "acme",
+        "enabled": True,
+        "credits": "12.5",
+        "unlimited": False,
+        "unknown_outcome": "wait",
+        "default_sender": "Acme",
+    }
+    assert (free["unlimited"], free["unknown_outcome"], free["credits"]) == (True, "resend", "0")
+    table = run("account", "list").stdout
+    assert "Unknown outcome" in table
+    assert "12.5" in table
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["bad name"], "name: 1 to 64 letters"),
+        (["acme", "--credits", "1.1234567"], "credits: '1.1234567' has more than six decimals"),
+        (["acme", "--credits", "nan"], "credits: 'nan' is not a number of credits"),
+        (["acme", "--credits", "-1"], "balance: must not be negative"),
+        (["acme", "--unknown-outcome", "never"], "unknown_outcome: must be one of wait, resend"),
+    ],
+)
+def test_bad_accounts(complaint: Complaint, rows: Rows, words: list[str], sentence: str) -> None:
+    assert complaint("account", "create", *words).startswith(sentence)
+    assert rows("account", "list") == []
+
+
+def test_a_name_that_is_taken(run: Run, complaint: Complaint) -> None:
+    run("account", "create", "acme")
+    assert complaint("account", "create", "acme", code=1) == "account 'acme' exists already."
+
+
+def test_credit_and_debit(run: Run, rows: Rows) -> None:
+    run("account", "create", "acme", "--credits", "1")
+    said = run("account", "credit", "acme", "10.25", "--reason", "invoice", "--reference", "r1").stdout
+    assert said == "Account acme now has 11.25 credits.\n"
+    run("account", "credit", "acme", "10.25", "--reason", "invoice", "--reference", "r1")
+    assert rows("account", "list")[0]["credits"] == "11.25"
+    said = run("account", "credit", "acme", "-1.25", "--reason", "correction").stdout
+    assert said == "Account acme now has 10 credits.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["acme", "-5", "--reason", "x"], 1, "account acme has less than the 5 credits to be taken."),
+        (["acme", "0", "--reason", "x"], 2, "amount: must not be zero."),
+        (["acme", "ten", "--reason", "x"], 2, "amount: 'ten' is not a number of credits."),
+        (["acme", "--bogus", "--reason", "x"], 2, "amount: '--bogus' is not a number of credits."),
+        (["acme", "5", "--reason", " "], 2, "reason: must not be empty."),
+        (["acme", "5"], 2, "Missing option '--reason'. Try 'trunkline account credit --help'."),
+        (["nobody", "5", "--reason", "x"], 1, "account 'nobody' does not exist."),
+    ],
+)
+def test_credits_that_cannot_be(
+    run: Run, complaint: Complaint, rows: Rows, words: list[str], code: int, sentence: str
+) -> None:
+    run("account", "create", "acme", "--credits", "1")
+    assert complaint("account", "credit", *words, code=code) == sentence
+    assert rows("account", "list")[0]["credits"] == "1"
+
+
+def test_http_user_is_shown_once_and_generated(run: Run, rows: Rows) -> None:
+    run("account", "create", "acme")
+    made = rows("account", "http", "acme", "web", "--rate", "0", "--over-rate", "reject")
+    assert made["username"] == "web"
+    assert len(made["password"]) == 20
+    assert made["api_key"].startswith("tk_")
+    shown = run("account", "http", "acme", "web2").stdout
+    assert "api_key   tk_" in shown
+    assert "only hashes are stored" in shown
+
+
+def test_passwords_from_stdin_and_environment(run: Run) -> None:
+    run("account", "create", "acme")
+    words = ("account", "http", "acme")
+    piped = run(*words, "one", "--password", "-", stdin="from a pipe\n").stdout
+    assert "password  from a pipe\n" in piped
+    variable = run(*words, "two", TRUNKLINE_CLI_NEW_PASSWORD="from a variable").stdout
+    assert "password  from a variable\n" in variable
+    option = run(*words, "three", "--password", "the option wins", TRUNKLINE_CLI_NEW_PASSWORD="not me").stdout
+    assert "password  the option wins\n" in option
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["acme", "web", "--password", "short"], 2, "password: at least 8 characters."),
+        (["acme", "web", "--over-rate", "drop"], 2, "over_rate: must be one of queue, reject."),
+        (["acme", "web", "--rate", "-1"], 2, "rate: messages per second, 0 for no limit."),
+        (["acme", "web", "--dlr-url", "ftp://x"], 2, "dlr_url: must start with http:// or https://."),
+        (["nobody", "web"], 1, "account 'nobody' does not exist."),
+    ],
+)
+def test_bad_http_users(run: Run, complaint: Complaint, words: list[str], code: int, sentence: str) -> None:
+    run("account", "create", "acme")
+    assert complaint("account", "http", *words, code=code) == sentence
+
+
+def test_esme(run: Run, rows: Rows) -> None:
+    run("account", "create", "acme")
+    made = rows(
+        "esme", "create", "acme", "acme1", "--allowed-network", "::1", "--allowed-network", "10.0.0.0/8"
+    )
+    assert made["system_id"] == "acme1"
+    assert len(made["password"]) == 8
+    shown = run("esme", "create", "acme", "acme2", "--password", "-", stdin="secret\n").stdout
+    assert "password   secret\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["acme", "much-too-long-id"], 2, "system_id: 1 to 15 printable characters"),
+        (["acme", "e", "--password", "toolongpw"], 2, "password: 4 to 8 ASCII characters"),
+        (["acme", "e", "--max-binds", "0"], 2, "max_binds: 1 to 1000"),
+        (["acme", "e", "--allowed-network", "10.0.0.0/99"], 2, "allowed_networks: '10.0.0.0/99' is no"),
+        (["acme", "e", "--window", "0"], 2, "window: 1 to 10000"),
+        (["nobody", "e"], 1, "account 'nobody' does not exist"),
+    ],
+)
+def test_bad_esmes(run: Run, complaint: Complaint, words: list[str], code: int, sentence: str) -> None:
+    run("account", "create", "acme")
+    assert complaint("esme", "create", *words, code=code).startswith(sentence)
+
+
+def test_an_esme_whose_name_is_taken(run: Run, complaint: Complaint) -> None:
+    run("account", "create", "acme")
+    run("esme", "create", "acme", "e")
+    assert "exists already" in complaint("esme", "create", "acme", "e", code=1)

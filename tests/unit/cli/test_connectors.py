@@ -1,0 +1,178 @@
+"""`trunkline connector` and `trunkline route` over a real database."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+from trunkline.cli.connectors import AUTO, ROWS
+from trunkline.model.snapshot import ConnectorConfig
+from trunkline.services.connectors import DEFAULTS
+
+Complaint = Callable[..., str]
+Rows = Callable[..., Any]
+
+
+def test_every_field_has_an_option_and_help_tells_the_true_default() -> None:
+    declared = {field.name for field in fields(ConnectorConfig)} - {"connector_id", "enabled"}
+    assert [row.field for row in ROWS if row.field not in declared] == []
+    assert declared == {row.field for row in ROWS}
+    for row in ROWS:
+        if not row.required:
+            told = None if row.default == AUTO and row.field.endswith(("ton", "npi")) else row.default
+            assert told == getattr(DEFAULTS, row.field), row.field
+
+
+@pytest.mark.usefixtures("database")
+class TestConnectors:
+    def test_create_with_every_option_and_change(self, run: Run, rows: Rows) -> None:
+        values: dict[str, Any] = {
+            "host": "smsc.example",
+            "port": 2779,
+            "system_id": "trunk",
+            "system_type": "sms",
+            "tx_binds": 1,
+            "rx_binds": 2,
+            "trx_binds": 0,
+            "window": 50,
+            "throughput": 100,
+            "enquire_link_s": 12.5,
+            "response_timeout_s": 5.0,
+            "reconnect_min_s": 0.5,
+            "reconnect_max_s": 9.0,
+            "source_ton": 5,
+            "source_npi": 0,
+            "dest_ton": 1,
+            "dest_npi": 1,
+            "default_alphabet": "latin1",
+            "long_message": "sar",
+            "message_id_format": "hex",
+            "max_attempts": 7,
+        }
+        words = [
+            word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
+        run("connector", "create", "c1", *words, "--password", "secret")
+        (found,) = rows("connector", "list")
+        assert {name: found[name] for name in values} == values
+        assert (found["connector_id"], found["enabled"], found["queued"]) == ("c1", True, 0)
+        assert "secret" not in str(found)
+
+        run("connector", "change", "c1", "--window", "60", "--source-ton", "auto")
+        (changed,) = rows("connector", "list")
+        assert changed == found | {"window": 60, "source_ton": None}
+
+    def test_defaults(self, run: Run, rows: Rows) -> None:
+        run("connector", "create", "c1", "--host", "h", "--stopped")
+        (found,) = rows("connector", "list")
+        assert found["enabled"] is False
+        for field in fields(ConnectorConfig):
+            if field.name not in ("connector_id", "host", "password", "enabled"):
+                assert found[field.name] == getattr(DEFAULTS, field.name)
+
+    def test_start_and_stop(self, run: Run, rows: Rows) -> None:
+        run("connector", "create", "c1", "--host", "h")
+        run("connector", "stop", "c1")
+        assert rows("connector", "list")[0]["enabled"] is False
+        assert "stopped" in run("connector", "list").stdout
+        run("connector", "start", "c1")
+        assert rows("connector", "list")[0]["enabled"] is True
+        table = run("connector", "list").stdout
+        assert "h:2775" in table
+        assert "0 of 1" in table
+
+    @pytest.mark.parametrize(
+        ("words", "code", "sentence"),
+        [
+            (["create", "bad id", "--host", "h"], 2, "connector_id: 1 to 100 letters"),
+            (["create", "c2", "--host", "h", "--port", "0"], 2, "port: 1 to 65535"),
+            (["create", "c2", "--host", "h", "--password", "ninechars"], 2, "password: at most 8"),
+            (["create", "c2", "--host", "h", "--source-ton", "x"], 2, "source_ton: must be auto or a number"),
+            (["create", "c2", "--host", "h", "--dest-npi", "19"], 2, "dest_npi: 0 to 18"),
+            (["create", "c2", "--host", "h", "--trx-binds", "0"], 2, "trx_binds: at least one bind"),
+            (["create", "c2", "--host", "h", "--long-message", "x"], 2, "long_message: must be one of"),
+            (["create", "c1", "--host", "h"], 1, "connector 'c1' exists already"),
+            (["change", "c1", "--window", "0"], 2, "window: 1 to 1000"),
+            (["change", "c1"], 2, "connector change: name at least one value"),
+            (["change", "nope", "--window", "1"], 1, "connector 'nope' does not exist"),
+            (["start", "nope"], 1, "connector 'nope' does not exist"),
+            (["stop", "nope"], 1, "connector 'nope' does not exist"),
+        ],
+    )
+    def test_bad_input(
+        self, run: Run, complaint: Complaint, rows: Rows, words: list[str], code: int, sentence: str
+    ) -> None:
+        run("connector", "create", "c1", "--host", "h")
+        before = rows("connector", "list")
+        assert complaint("connector", *words, code=code).startswith(sentence)
+        assert rows("connector", "list") == before
+
+    def test_a_password_from_the_environment_makes_but_never_changes(
+        self, run: Run, complaint: Complaint
+    ) -> None:
+        run("connector", "create", "c1", "--host", "h")
+        words = ("connector", "create", "c2", "--host", "h")
+        assert complaint(*words, TRUNKLINE_CLI_CONNECTOR_PASSWORD="ninechars").startswith("password: at most")
+        run("connector", "change", "c1", "--window", "5", TRUNKLINE_CLI_CONNECTOR_PASSWORD="ninechars")
+        assert complaint("connector", "change", "c1", "--password", "-", stdin="ninechars\n").startswith(
+            "password: at most 8"
+        )
+
+
+@pytest.mark.usefixtures("database")
+class TestRoutes:
+    def test_create_and_list(self, run: Run, rows: Rows) -> None:
+        run("account", "create", "acme")
+        for name in ("c1", "c2"):
+            run("connector", "create", name, "--host", "h")
+        run("route", "create", "all", "--connector", "c1", "--position", "9")
+        run(
+            *("route", "create", "uae", "--connector", "c2", "--connector", "c1", "--prefix", "971"),
+            *("--account", "acme", "--rate", "0.045", "--position", "1"),
+        )
+        uae, everything = rows("route", "list")
+        assert everything["name"] == "all"
+        assert (everything["account"], everything["prefix"], everything["rate"]) == (None, "", "1")
+        del uae["id"]
+        assert uae == {
+            "position": 1,
+            "name": "uae",
+            "prefix": "971",
+            "account": "acme",
+            "connectors": ["c2", "c1"],
+            "rate": "0.045",
+        }
+        table = run("route", "list").stdout
+        assert "c2, c1" in table
+        assert table.index("uae") < table.index("all")
+
+    @pytest.mark.parametrize(
+        ("words", "code", "sentence"),
+        [
+            (["--connector", "zz"], 1, "connector 'zz' does not exist"),
+            (["--connector", "c1", "--prefix", "+49"], 2, "prefix: digits only"),
+            (["--connector", "c1", "--rate", "cheap"], 2, "rate: 'cheap' is not a number of credits"),
+            (["--connector", "c1", "--rate", "-1"], 2, "rate: must not be negative"),
+            (["--connector", "c1", "--account", "nobody"], 1, "account 'nobody' does not exist"),
+            ([], 2, "Missing option '--connector'"),
+        ],
+    )
+    def test_bad_routes(
+        self, run: Run, complaint: Complaint, rows: Rows, words: list[str], code: int, sentence: str
+    ) -> None:
+        run("connector", "create", "c1", "--host", "h")
+        assert complaint("route", "create", "r", *words, code=code).startswith(sentence)
+        assert rows("route", "list") == []
+
+
+@pytest.mark.usefixtures("database")
+def test_a_message_that_is_not_there(complaint: Complaint) -> None:
+    for message_id in (
+        "019aa2f4-5a10-7000-8a3c-2f60c1b4d9e7",
+        "nonsense",
+        "queued_",
+        "'; drop table message",
+    ):
+        assert complaint("message", "show", message_id, code=1).startswith("there is no message ")

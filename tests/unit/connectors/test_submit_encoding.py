@@ -1,0 +1,184 @@
+import pytest
+
+from trunkline.connectors.submit_encoding import SubmitEncoder
+from trunkline.gsm.errors import NotInAlphabet
+from trunkline.gsm.septets import pack
+from trunkline.smpp.codec import decode, encode
+from trunkline.smpp.constants import Tag
+from trunkline.smpp.tlv import Tlv
+
+NOW_MS = 1_775_824_200_000
+
+
+@pytest.fixture
+def submit(make_config, make_segment):
+    """`submit(content, config={...}, **segment)`: the PDU as it arrives on the other side."""
+
+    def make(content="Hello", config=None, **segment):
+        pdu = SubmitEncoder(make_config(**(config or {}))).encode(make_segment(content, **segment), NOW_MS)
+        pdu.sequence_number = 1
+        return decode(encode(pdu))
+
+    return make
+
+
+def test_the_plain_message(submit):
+    pdu = submit(protocol_id=5, priority=2)
+    assert (pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr) == (5, 0, "MYCOMPANY")
+    assert (pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.destination_addr) == (1, 1, "971501234567")
+    assert (pdu.esm_class, pdu.protocol_id, pdu.priority_flag, pdu.data_coding) == (0, 5, 2, 0)
+    assert (pdu.registered_delivery, pdu.replace_if_present_flag, pdu.sm_default_msg_id) == (1, 0, 0)
+    assert (pdu.schedule_delivery_time, pdu.service_type) == ("", "")
+    assert pdu.short_message == b"Hello"
+    assert pdu.tlvs == ()
+
+
+def test_addresses_are_overridden_one_by_one(submit):
+    pdu = submit(config={"source_ton": 0, "dest_npi": 8})
+    assert (pdu.source_addr_ton, pdu.source_addr_npi) == (0, 0)
+    assert (pdu.dest_addr_ton, pdu.dest_addr_npi) == (1, 8)
+    pdu = submit(config={"source_npi": 9, "dest_ton": 2})
+    assert (pdu.source_addr_ton, pdu.source_addr_npi) == (5, 9)
+    assert (pdu.dest_addr_ton, pdu.dest_addr_npi) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "alphabet", "data_coding", "octets"),
+    [
+        ("@£€", "gsm7", "gsm7", 0, b"\x00\x01\x1be"),
+        ("@£", "gsm7", "latin1", 0, b"@\xa3"),
+        ("@a", "gsm7", "ascii", 0, b"@a"),
+        ("hellohello", "gsm7", "gsm7-packed", 0, bytes.fromhex("E8329BFD4697D9EC37")),
+        ("Привет", "ucs2", "gsm7", 8, "Привет".encode("utf-16-be")),
+        ("😀", "ucs2", "latin1", 8, b"\xd8\x3d\xde\x00"),
+        ("é", "latin1", "gsm7", 3, b"\xe9"),
+        ("plain", "ascii", "gsm7", 1, b"plain"),
+    ],
+)
+def test_alphabets(submit, text, encoding, alphabet, data_coding, octets):
+    pdu = submit(text, {"default_alphabet": alphabet}, encoding=encoding, data_coding=data_coding)
+    assert (pdu.data_coding, pdu.short_message) == (data_coding, octets)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "alphabet", "char"),
+    [
+        ("ten €", "gsm7", "latin1", "€"),
+        ("Ωmega", "gsm7", "latin1", "Ω"),
+        ("é", "gsm7", "ascii", "é"),
+        ("Привет", "gsm7", "gsm7", "П"),
+        ("€", "latin1", "gsm7", "€"),
+    ],
+)
+def test_what_the_alphabet_lacks(submit, text, encoding, alphabet, char):
+    with pytest.raises(NotInAlphabet) as error:
+        submit(text, {"default_alphabet": alphabet}, encoding=encoding)
+    assert error.value.char == char
+
+
+@pytest.mark.parametrize(
+    ("encoding", "asked", "sent"),
+    [
+        ("gsm7", 0, 0),
+        ("gsm7", 0xF0, 0xF0),  # class 0: flash
+        ("gsm7", 0x10, 0x10),
+        ("gsm7", 3, 0),  # the sender said Latin-1, the gateway chose GSM
+        ("gsm7", 8, 0),
+        ("ucs2", 8, 8),
+        ("ucs2", 0x18, 0x18),
+        ("ucs2", 0, 8),
+        ("latin1", 3, 3),
+        ("latin1", 0, 3),
+        ("ascii", 1, 1),
+    ],
+)
+def test_data_coding_follows_the_encoding(submit, encoding, asked, sent):
+    assert submit("Hello", encoding=encoding, data_coding=asked).data_coding == sent
+
+
+@pytest.mark.parametrize("data_coding", [2, 4, 0xF5])
+def test_binary(submit, data_coding):
+    pdu = submit("00ff1b", encoding="binary", data_coding=data_coding)
+    assert (pdu.data_coding, pdu.short_message) == (data_coding, b"\x00\xff\x1b")
+
+
+UDH = bytes.fromhex("050003420201")
+
+
+def test_user_data_header(submit):
+    pdu = submit("part one", udh=UDH)
+    assert pdu.esm_class == 0x40
+    assert pdu.short_message == UDH + b"part one"
+
+
+def test_a_header_before_packed_septets_is_filled_up(submit):
+    pdu = submit("hellohello", {"default_alphabet": "gsm7-packed"}, udh=UDH)
+    assert pdu.short_message == UDH + pack(b"hellohello", 1)
+
+
+def test_sar(submit):
+    pdu = submit("part", sar_reference=0x1234, parts=3, number=2)
+    assert pdu.esm_class == 0
+    assert pdu.tlvs == (
+        Tlv(Tag.SAR_MSG_REF_NUM, b"\x12\x34"),
+        Tlv(Tag.SAR_TOTAL_SEGMENTS, b"\x03"),
+        Tlv(Tag.SAR_SEGMENT_SEQNUM, b"\x02"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "in_payload"),
+    [
+        ("x" * 160, "gsm7", False),
+        ("x" * 161, "gsm7", True),
+        ("я" * 70, "ucs2", False),
+        ("я" * 71, "ucs2", True),
+        ("ff" * 140, "binary", False),
+        ("ff" * 141, "binary", True),
+        ("€" * 80, "gsm7", False),
+        ("€" * 81, "gsm7", True),
+    ],
+)
+def test_message_payload_where_it_is_the_method(submit, text, encoding, in_payload):
+    pdu = submit(text, {"long_message": "payload"}, encoding=encoding, data_coding=4)
+    if in_payload:
+        assert pdu.short_message == b""
+        assert pdu.tlv(Tag.MESSAGE_PAYLOAD) == pdu.payload != b""
+    else:
+        assert pdu.tlvs == ()
+        assert pdu.short_message
+
+
+@pytest.mark.parametrize(("length", "in_payload"), [(254, False), (255, True)])
+@pytest.mark.parametrize("udh", [b"", UDH])
+def test_message_payload_where_short_message_is_too_small(submit, length, in_payload, udh):
+    pdu = submit("x" * (length - len(udh)), udh=udh)
+    assert (pdu.tlv(Tag.MESSAGE_PAYLOAD) is not None) is in_payload
+    assert pdu.payload == udh + b"x" * (length - len(udh))
+    assert pdu.esm_class == (0x40 if udh else 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"), [(0, 0), (1, 1), (2, 2), (3, 3), (0x11, 0x11), (0x0D, 0x01), (0x10, 0x10)]
+)
+def test_registered_delivery(submit, asked, sent):
+    """SMSC receipts and intermediate notification are asked for; acknowledgements by the handset are not."""
+    assert submit(registered_delivery=asked).registered_delivery == sent
+
+
+@pytest.mark.parametrize(
+    ("remaining_ms", "period"),
+    [
+        (48 * 3_600_000, "000002000000000R"),
+        (90_999, "000000000130000R"),
+        (500, "000000000001000R"),
+        (-5_000, "000000000001000R"),
+    ],
+)
+def test_validity_is_what_is_left_of_it(submit, remaining_ms, period):
+    assert submit(expires_at=NOW_MS + remaining_ms).validity_period == period
+
+
+def test_an_unknown_alphabet(make_config):
+    with pytest.raises(ValueError, match="'ebcdic' is none of gsm7"):
+        SubmitEncoder(make_config(default_alphabet="ebcdic"))

@@ -1,0 +1,138 @@
+"""Management over an `Administration` that lives in dictionaries."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from trunkline.model.administration import AccountRow, MessageDetail
+from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.ports import ConnectorStatus
+from trunkline.model.snapshot import ConnectorConfig, Route
+
+
+class MemoryAdministration:
+    """The port `Administration`; every change counts up `revision`."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.accounts: dict[str, AccountRow] = {}
+        self.http_accounts: dict[str, dict[str, Any]] = {}
+        self.esmes: dict[str, dict[str, Any]] = {}
+        self.admins: dict[str, str] = {}
+        self.connectors: dict[str, ConnectorConfig] = {}
+        self.routes: list[Route] = []
+        self.credits: list[tuple[int, int, str, str, str, str | None]] = []
+        self.statuses: dict[str, ConnectorStatus] = {}
+        self.depths: dict[str, int] = {}
+
+    async def create_account(
+        self,
+        name: str,
+        *,
+        balance: int = 0,
+        unlimited: bool = False,
+        unknown_outcome: str = "wait",
+        credit_floor: int = 0,
+        default_sender: str = "",
+    ) -> int:
+        self._new("account", name, self.accounts)
+        number = len(self.accounts) + 1
+        self.accounts[name] = AccountRow(
+            number, name, True, balance, unlimited, unknown_outcome, default_sender, 0
+        )
+        return number
+
+    async def list_accounts(self) -> list[AccountRow]:
+        return list(self.accounts.values())
+
+    async def account_by_name(self, name: str) -> AccountRow:
+        if name not in self.accounts:
+            raise NotFound("account", name)
+        return self.accounts[name]
+
+    async def credit(
+        self,
+        account_id: int,
+        amount: int,
+        *,
+        description: str,
+        source: str,
+        actor: str,
+        reference: str | None = None,
+    ) -> int:
+        self.credits.append((account_id, amount, description, source, actor, reference))
+        (row,) = [each for each in self.accounts.values() if each.id == account_id]
+        self.accounts[row.name] = row = replace(row, balance=row.balance + amount)
+        return row.balance
+
+    async def credential_names(self) -> set[str]:
+        return {*self.esmes, *self.http_accounts}
+
+    async def set_admin(self, username: str, password_hash: str) -> None:
+        self.revision += 1
+        self.admins[username] = password_hash
+
+    async def create_http_account(self, account_id: int, username: str, **fields: Any) -> int:
+        self._new("HTTP API account", username, self.http_accounts)
+        self.http_accounts[username] = {"account_id": account_id, **fields}
+        return len(self.http_accounts)
+
+    async def create_esme(self, account_id: int, system_id: str, **fields: Any) -> int:
+        self._new("ESME", system_id, self.esmes)
+        self.esmes[system_id] = {"account_id": account_id, **fields}
+        return len(self.esmes)
+
+    async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None:
+        self._new("connector", config.connector_id, self.connectors)
+        self.connectors[config.connector_id] = config
+
+    async def update_connector(self, config: ConnectorConfig) -> None:
+        self.revision += 1
+        self.connectors[config.connector_id] = config
+
+    async def set_connector_enabled(self, connector_id: str, enabled: bool) -> None:
+        if connector_id not in self.connectors:
+            raise NotFound("connector", connector_id)
+        await self.update_connector(replace(self.connectors[connector_id], enabled=enabled))
+
+    async def list_connectors(self) -> list[ConnectorConfig]:
+        return list(self.connectors.values())
+
+    async def connector_statuses(self) -> dict[str, ConnectorStatus]:
+        return self.statuses
+
+    async def create_route(
+        self,
+        name: str,
+        *,
+        position: int | None,
+        prefix: str,
+        account_id: int | None,
+        connector_ids: tuple[str, ...],
+        rate: int,
+    ) -> int:
+        self.revision += 1
+        number = len(self.routes) + 1
+        place = len(self.routes) if position is None else position - 1
+        self.routes.insert(place, Route(number, place + 1, name, prefix, account_id, connector_ids, rate))
+        return number
+
+    async def list_routes(self) -> list[Route]:
+        return list(self.routes)
+
+    async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
+        return None
+
+    async def queue_depths(self) -> dict[str, int]:
+        return self.depths
+
+    def _new(self, noun: str, name: str, table: dict[str, Any]) -> None:
+        if name in table:
+            raise AlreadyExists(noun, name)
+        self.revision += 1
+
+
+@pytest.fixture
+def administration() -> MemoryAdministration:
+    return MemoryAdministration()

@@ -1,0 +1,135 @@
+"""Connectors as people manage them."""
+
+import time
+from typing import Any
+
+import pytest
+
+from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.ports import ConnectorStatus
+from trunkline.services.accounts import InvalidInput
+from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors, check
+
+from .conftest import MemoryAdministration
+
+FIELDS: dict[str, Any] = {"connector_id": "upstream", "host": "smsc.example", "system_id": "us"}
+
+
+@pytest.fixture
+def connectors(administration: MemoryAdministration) -> Connectors:
+    return Connectors(administration)
+
+
+async def test_what_is_not_given_has_its_default(
+    connectors: Connectors, administration: MemoryAdministration
+) -> None:
+    config = await connectors.create(**FIELDS)
+    assert administration.connectors == {"upstream": config}
+    assert (config.host, config.port, config.trx_binds, config.window) == ("smsc.example", 2775, 1, 10)
+    with pytest.raises(AlreadyExists):
+        await connectors.create(**FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("connector_id", ""),
+        ("connector_id", "a b"),
+        ("host", ""),
+        ("host", "x" * 254),
+        ("port", 0),
+        ("port", 65536),
+        ("system_id", "x" * 16),
+        ("system_id", "ü"),
+        ("password", "123456789"),
+        ("password", "ü"),
+        ("system_type", "x" * 13),
+        ("tx_binds", -1),
+        ("rx_binds", 11),
+        ("trx_binds", 0),
+        ("window", 0),
+        ("window", 1001),
+        ("throughput", -1),
+        ("enquire_link_s", 0.5),
+        ("enquire_link_s", 3601),
+        ("response_timeout_s", 0),
+        ("reconnect_min_s", 0),
+        ("reconnect_max_s", 0.5),
+        ("reconnect_max_s", 3601),
+        ("source_ton", 7),
+        ("dest_ton", -1),
+        ("source_npi", 19),
+        ("dest_npi", -1),
+        ("default_alphabet", "ebcdic"),
+        ("long_message", "none"),
+        ("message_id_format", "octal"),
+        ("max_attempts", 0),
+        ("max_attempts", 101),
+    ],
+)
+async def test_fields_that_break_a_rule(
+    connectors: Connectors, administration: MemoryAdministration, field: str, value: Any
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await connectors.create(**(FIELDS | {field: value}))
+    assert caught.value.field == field
+    assert administration.connectors == {}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"port": 1, "window": 1, "max_attempts": 1, "response_timeout_s": 1.0},
+        {"trx_binds": 0, "tx_binds": 10, "rx_binds": 1},
+        {"default_alphabet": "gsm7-packed", "long_message": "payload", "message_id_format": "hex"},
+        {"source_ton": 0, "source_npi": 18, "dest_ton": 6, "dest_npi": 0},
+        {"password": "12345678", "system_id": "x" * 15, "system_type": "x" * 12},
+    ],
+)
+async def test_fields_at_their_edges(connectors: Connectors, fields: dict[str, Any]) -> None:
+    check(await connectors.create(**(FIELDS | fields)))
+
+
+def test_the_defaults_alone_are_no_connector() -> None:
+    with pytest.raises(InvalidInput):
+        check(DEFAULTS)
+
+
+async def test_a_change_keeps_the_rest(connectors: Connectors, administration: MemoryAdministration) -> None:
+    await connectors.create(**FIELDS, window=50)
+    changed = await connectors.change("upstream", host="other.example")
+    assert administration.connectors["upstream"] == changed
+    assert (changed.host, changed.window) == ("other.example", 50)
+
+
+async def test_a_change_is_checked(connectors: Connectors, administration: MemoryAdministration) -> None:
+    config = await connectors.create(**FIELDS)
+    with pytest.raises(InvalidInput):
+        await connectors.change("upstream", window=0)
+    with pytest.raises(NotFound):
+        await connectors.change("nowhere", window=5)
+    assert administration.connectors == {"upstream": config}
+
+
+async def test_starting_and_stopping(connectors: Connectors, administration: MemoryAdministration) -> None:
+    await connectors.create(**FIELDS)
+    await connectors.set_enabled("upstream", False)
+    assert not administration.connectors["upstream"].enabled
+    await connectors.set_enabled("upstream", True)
+    assert administration.connectors["upstream"].enabled
+    with pytest.raises(NotFound):
+        await connectors.set_enabled("nowhere", True)
+
+
+async def test_the_list_shows_status_and_queue(
+    connectors: Connectors, administration: MemoryAdministration
+) -> None:
+    one = await connectors.create(**FIELDS)
+    two = await connectors.create(**(FIELDS | {"connector_id": "two"}))
+    status = ConnectorStatus("upstream", True, (), 0, as_of=time.time_ns() // 1_000_000)
+    old = ConnectorStatus("two", True, (), 0, as_of=status.as_of - STATUS_MAX_AGE_MS - 1)
+    administration.statuses = {"upstream": status, "two": old}
+    administration.depths = {"two": 7}
+    first, second = await connectors.list()
+    assert (first.config, first.status, first.queued) == (one, status, 0)
+    assert (second.config, second.status, second.queued) == (two, None, 7), "its gateway is gone"

@@ -1,0 +1,119 @@
+"""A hand-held ESME: the tests submit with it, and wait on it for what comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from trunkline.simulator.record import Record
+from trunkline.simulator.scenario import Scenario
+from trunkline.simulator.smsc import SmscSimulator
+from trunkline.smpp.asyncio import SmppConnection, connect
+from trunkline.smpp.constants import BindType
+from trunkline.smpp.handler import Handler
+from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
+
+
+class Esme(Handler):
+    """Collects `events`: ("response", token, pdu), ("deliver", pdu), ("closed",), in order of arrival."""
+
+    conn: SmppConnection
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+        self.deliver_status: int | None = 0  # None: do not answer
+        self._changed = asyncio.Event()
+
+    def _note(self, *event: object) -> None:
+        self.events.append(event)
+        self._changed.set()
+
+    def on_response(self, token: Any, pdu: Pdu) -> None:
+        self._note("response", token, pdu)
+
+    def on_request(self, pdu: Pdu) -> None:
+        if self.deliver_status is not None:
+            self.conn.respond(pdu.response(self.deliver_status))
+        self._note("deliver", pdu)
+
+    def on_closed(self, reason: str) -> None:
+        self._note("closed")
+
+    @property
+    def responses(self) -> list[Any]:
+        return [event[2] for event in self.events if event[0] == "response"]
+
+    @property
+    def delivered(self) -> list[DeliverSm]:
+        return [event[1] for event in self.events if event[0] == "deliver"]
+
+    @property
+    def closed(self) -> bool:
+        return ("closed",) in self.events
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until an event makes the condition true; fail after five seconds."""
+        async with asyncio.timeout(5):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def send(self, destination: str = "491700000001", **fields: Any) -> None:
+        """Send a submit_sm that asks for a receipt."""
+        fields = {"source_addr": "shop", "registered_delivery": 1, "short_message": b"Hi"} | fields
+        self.conn.send(SubmitSm(destination_addr=destination, **fields))
+
+    async def submit(self, destination: str = "491700000001", **fields: Any) -> Any:
+        """Send a submit_sm and wait for its response."""
+        already = len(self.responses)
+        self.send(destination, **fields)
+        await self.until(lambda: len(self.responses) > already)
+        return self.responses[already]
+
+    async def submit_data(self, **fields: Any) -> Any:
+        """Send a data_sm and wait for its response."""
+        already = len(self.responses)
+        self.conn.send(DataSm(**fields))
+        await self.until(lambda: len(self.responses) > already)
+        return self.responses[already]
+
+
+class Bench:
+    """Starts simulated SMSCs and binds ESMEs to them; everything is stopped when the test ends."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self.record = Record()
+
+    async def smsc(self, **settings: Any) -> SmscSimulator:
+        smsc = SmscSimulator("127.0.0.1", 0, Scenario(**settings), self.record)
+        await smsc.start()
+        self._stack.push_async_callback(smsc.stop, 0.2)
+        return smsc
+
+    async def bind(
+        self,
+        smsc: SmscSimulator,
+        kind: BindType = BindType.TRX,
+        name: str = "alice",
+        password: str = "",
+        deliver_status: int | None = 0,
+    ) -> Esme:
+        esme = Esme()
+        esme.deliver_status = deliver_status
+        esme.conn = await connect("127.0.0.1", smsc.port, esme, window_size=1000)
+        self._stack.callback(esme.conn.abort)
+        await esme.conn.bind(kind, name, password)
+        return esme
+
+    async def both(self, **settings: Any) -> tuple[SmscSimulator, Esme]:
+        smsc = await self.smsc(**settings)
+        return smsc, await self.bind(smsc)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    async with AsyncExitStack() as stack:
+        yield Bench(stack)

@@ -1,0 +1,123 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from trunkline.simulator.scenario import DESCRIPTIONS, Scenario, ScenarioError, parse_flags
+
+
+def test_default_is_a_well_behaved_smsc() -> None:
+    scenario = Scenario()
+
+    assert scenario.error_share == scenario.failed_share == scenario.missing_share == 0
+    assert scenario.throughput == scenario.drop_link_every == scenario.max_binds == 0
+    assert scenario.bind_refuse is None
+    assert scenario.credentials == {}
+
+
+def test_every_key_is_described() -> None:
+    assert set(DESCRIPTIONS) == {field.name for field in dataclasses.fields(Scenario)}
+    assert all(DESCRIPTIONS.values())
+
+
+def test_file_and_flags(tmp_path: Path) -> None:
+    path = tmp_path / "bad-day.toml"
+    path.write_text(
+        'seed = 7\nerror_share = 0.25\nerror_status = "ESME_RMSGQFUL"\nresponse_delay_ms = 20\n'
+        'receipt_tlvs = false\nbind_refuse = 13\n[credentials]\nalice = "secret"\n',
+        "utf-8",
+    )
+
+    scenario = Scenario.load(path, ["error-share=0.5", "drop_link_every=100", "receipts=early"])
+
+    assert scenario.seed == 7
+    assert scenario.error_share == 0.5  # a flag goes before the file
+    assert scenario.error_status == 0x14
+    assert scenario.response_delay_ms == 20
+    assert scenario.receipt_tlvs is False
+    assert scenario.bind_refuse == 13
+    assert scenario.credentials == {"alice": "secret"}
+    assert scenario.drop_link_every == 100
+    assert scenario.receipts == "early"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("seed=12", {"seed": 12}),
+        ("throughput=1.5", {"throughput": 1.5}),
+        ("receipt_tlvs=False", {"receipt_tlvs": False}),
+        ("bind_refuse=none", {"bind_refuse": None}),
+        ("failed_err=00A", {"failed_err": "00A"}),
+        ("credentials=alice:a=b,bob:", {"credentials": {"alice": "a=b", "bob": ""}}),
+        ("credentials=", {"credentials": {}}),
+    ],
+)
+def test_flags_are_typed(flag: str, value: dict[str, object]) -> None:
+    assert parse_flags([flag]) == value
+
+
+@pytest.mark.parametrize(("text", "status"), [("esme_rthrottled", 0x58), ("0x64", 0x64), ("100", 100)])
+def test_status_by_name_or_number(text: str, status: int) -> None:
+    assert Scenario.load(flags=[f"error_status={text}"]).error_status == status
+
+
+@pytest.mark.parametrize(
+    ("flags", "fault"),
+    [
+        (["nonsense=1"], "unknown key nonsense"),
+        (["error_share"], "must have the form key=value"),
+        (["error_share=1.5"], "error_share must be between 0 and 1, not 1.5"),
+        (["error_share=nan"], "error_share must be between 0 and 1"),
+        (["error_share=much"], "error_share must be a number, not 'much'"),
+        (["seed=1.5"], "seed must be a whole number, not '1.5'"),
+        (["throughput=-1"], "throughput must be between 0 and"),
+        (["receipt_window=0"], "receipt_window must be between 1 and"),
+        (["receipts=never"], "receipts must be one of normal, early, not 'never'"),
+        (["receipt_tlvs=maybe"], "receipt_tlvs must be true or false, not 'maybe'"),
+        (["error_status=ESME_ROK"], "error_status must be between 1 and"),
+        (["error_status=ESME_NO"], "error_status must be a command_status such as"),
+        (["error_status=none"], "error_status must be a command_status such as"),
+        (["credentials=alice"], "credentials must have the form system_id:password"),
+        (["response_id_format=uuid"], "must both be uuid, or neither"),
+        (["failed_err=a b"], "failed_err must be letters and digits"),
+        (["default_alphabet=klingon"], "default_alphabet must be one of gsm7"),
+    ],
+)
+def test_bad_flags_name_the_key(flags: list[str], fault: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        Scenario.load(flags=flags)
+    assert fault in str(raised.value)
+
+
+def test_every_fault_is_named() -> None:
+    with pytest.raises(ScenarioError, match=r"seed .*; throughput .*"):
+        Scenario.from_mapping({"seed": -1, "throughput": "fast"})
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("error_share = 2", "error_share must be between"),
+        ('error_share = "0.1"', "error_share must be a number"),
+        ("error_share = true", "error_share must be a number"),
+        ("credentials = 3", "credentials must be a table"),
+        ("credentials = { alice = 3 }", "credentials must be a table"),
+        ("failed_err = 3", "failed_err must be a text"),
+        ("error_share =", "is no TOML file"),
+        ("zzz = 1", "unknown key zzz"),
+    ],
+)
+def test_bad_files_are_named(tmp_path: Path, content: str, fault: str) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text(content, "utf-8")
+
+    with pytest.raises(ScenarioError) as raised:
+        Scenario.load(path)
+    assert str(path) in str(raised.value)
+    assert fault in str(raised.value)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"none\.toml"):
+        Scenario.load(tmp_path / "none.toml")

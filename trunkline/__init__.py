@@ -1,0 +1,1 @@
+"""Trunkline: a self-hosted SMS gateway."""

@@ -1,0 +1,65 @@
+"""What the command line works on: the database, whether a gateway runs on it or not."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from trunkline.backends.secrets import SecretBox
+from trunkline.backends.storage import is_current, open_store, upgrade
+from trunkline.backends.storage.store import SqlStore
+from trunkline.config import Settings
+from trunkline.services.accounts import Accounts
+from trunkline.services.connectors import Connectors
+from trunkline.services.messages import Messages
+from trunkline.services.routes import Routes
+
+
+class DatabaseNotReady(Exception):
+    """The database does not exist, or is older or newer than this program."""
+
+
+@dataclass(slots=True, frozen=True)
+class AdministrationTools:
+    """The services on one open store."""
+
+    store: SqlStore
+    accounts: Accounts
+    connectors: Connectors
+    routes: Routes
+    messages: Messages
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Creates the data directory and the tables, or brings them to this program's version."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    upgrade(settings.database_url)
+
+
+def make_store(settings: Settings) -> SqlStore:
+    """The store that the settings name; not open yet."""
+    return open_store(
+        settings.database_url,
+        secret_box=SecretBox.open(settings.secret_key_file),
+        node=settings.node_name,
+        linger_ms=settings.commit_linger_ms,
+        batch_max=settings.commit_batch_max,
+        backlog_max=settings.commit_backlog_max,
+    )
+
+
+@asynccontextmanager
+async def open_administration(settings: Settings) -> AsyncIterator[AdministrationTools]:
+    """Opens the store for management; changes are seen by a running gateway within a second.
+
+    Raises `DatabaseNotReady`.
+    """
+    if not is_current(settings.database_url):
+        raise DatabaseNotReady(
+            "the database is missing or not at this program's version: run `trunkline db upgrade` first"
+        )
+    store = make_store(settings)
+    await store.open()
+    try:
+        yield AdministrationTools(store, Accounts(store), Connectors(store), Routes(store), Messages(store))
+    finally:
+        await store.close()

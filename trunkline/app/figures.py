@@ -1,0 +1,97 @@
+"""What `/metrics` and `/health/ready` read of a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from trunkline.connectors.smpp_link import Counters
+from trunkline.model.ports import ConnectorStatus
+from trunkline.pipeline.mt import MtPipeline
+from trunkline.pipeline.notification import Notifier
+from trunkline.pipeline.receipts import Receipts
+from trunkline.pipeline.submission import Outcomes
+from trunkline.servers.http.metrics import JournalFigures
+from trunkline.servers.http.needs import HttpFigures
+from trunkline.services.credentials import CredentialChecker
+
+if TYPE_CHECKING:
+    from trunkline.app.gateway import Gateway
+
+
+class GatewayHealth:
+    """Ready while messages can be taken in and made durable."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def problems(self) -> Sequence[str]:
+        """Why this process is not ready, in plain sentences."""
+        gateway = self._gateway
+        problems = []
+        if not gateway.started:
+            problems.append("The gateway is starting or stopping.")
+        if not gateway.store.journal.available:
+            problems.append(
+                "The message store does not keep up or does not answer: "
+                f"{gateway.store.journal.backlog} changes wait to be written."
+            )
+        return problems
+
+
+class GatewayFigures:
+    """Implements `servers.http.metrics.MetricsSource`."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.version = version("trunkline")
+        self.node = gateway.settings.node_name
+        self.http = HttpFigures()
+        # Read from the store now and then by `Gateway`.
+        self.queue_depths: Mapping[str, int] = {}
+        self.outbox_depth = 0
+
+    @property
+    def revision(self) -> int:
+        return self._gateway.snapshots.current.revision
+
+    @property
+    def journal(self) -> JournalFigures:
+        return self._gateway.store.journal
+
+    @property
+    def mt(self) -> MtPipeline:
+        return self._gateway.pipeline
+
+    @property
+    def outcomes(self) -> Outcomes:
+        return self._gateway.outcomes
+
+    @property
+    def receipts(self) -> Receipts:
+        return self._gateway.receipts
+
+    @property
+    def notifier(self) -> Notifier:
+        return self._gateway.notifier
+
+    @property
+    def logins(self) -> CredentialChecker:
+        return self._gateway.credentials
+
+    @property
+    def connectors(self) -> Mapping[str, Counters]:
+        return {name: submitter.counters for name, submitter in self._gateway.submitters.items()}
+
+    @property
+    def connector_statuses(self) -> Sequence[ConnectorStatus]:
+        return self._gateway.connectors.statuses()
+
+    @property
+    def esme_sessions(self) -> int:
+        return len(self._gateway.door.sessions)
+
+    @property
+    def binds_refused(self) -> int:
+        return self._gateway.door.binds_refused

@@ -1,0 +1,266 @@
+"""One gateway: which engines stand behind which ports, in which order they start and stop."""
+
+import asyncio
+import gc
+import random
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from trunkline.app.administration import make_store, upgrade_database
+from trunkline.app.figures import GatewayFigures, GatewayHealth
+from trunkline.backends.storage.store import SqlStore
+from trunkline.config import Settings
+from trunkline.connectors.smpp_client import SmppSubmitter
+from trunkline.connectors.webhook import WebhookDeliverer
+from trunkline.model.ports import ConnectorStatus, StorageUnavailable, SubmitterListener
+from trunkline.model.snapshot import ConnectorConfig
+from trunkline.pipeline.admission import Admission
+from trunkline.pipeline.mt import MtPipeline
+from trunkline.pipeline.notification import Notifier
+from trunkline.pipeline.queueing import Queueing
+from trunkline.pipeline.receipts import Receipts
+from trunkline.pipeline.snapshots import Snapshots
+from trunkline.pipeline.submission import Outcomes
+from trunkline.pipeline.supervision import Clockwork
+from trunkline.servers.http.app import create_app
+from trunkline.servers.http.needs import HttpServices
+from trunkline.servers.http.server import HttpServer
+from trunkline.servers.listening import CannotListen
+from trunkline.servers.smpp.door import EsmeDoor
+from trunkline.services.credentials import CredentialChecker
+from trunkline.services.running_connectors import RunningConnectors
+from trunkline.smpp.asyncio.server import SmppServer
+from trunkline.smpp.timers import TimerSettings
+
+log = structlog.get_logger()
+
+HOUR_MS = 3_600_000
+GC_ALLOCATIONS = 15_000  # objects made and not freed between two collections
+
+
+class SystemClock:
+    """The wall clock."""
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        return time.time_ns() // 1_000_000
+
+
+class Gateway:
+    """One gateway process: everything between the doors and the connectors."""
+
+    FOLLOW_S = 0.5  # how soon a change made by another process is seen
+    MEASURE_S = 10.0
+    HEARTBEAT_MS = 10_000  # a status older than a few of these is of a gateway that is gone
+    STATUS_S = 1.0  # how often the connectors' live status is written down
+
+    def __init__(self, settings: Settings, store: SqlStore, snapshots: Snapshots) -> None:
+        self.settings = settings
+        self.store = store
+        self.snapshots = snapshots
+        self.clock = SystemClock()
+        self._rng = random.Random()  # noqa: S311  (jitter of retries, no secret)
+        journal = store.journal
+        self.notifier = Notifier(journal, self.clock, self._rng, int(settings.callback_give_up_h * HOUR_MS))
+        self.receipts = Receipts(store, self.clock, self.notifier)
+        self.outcomes = Outcomes(journal, self.clock, self.receipts, self.notifier, self._rng)
+        self.queueing = Queueing()
+        admission = Admission(int(settings.default_validity_h * HOUR_MS))
+        self.pipeline = MtPipeline(snapshots, admission, self.queueing, journal, self.clock)
+        self.connectors = RunningConnectors(
+            self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
+        )
+        self.credentials = CredentialChecker()
+        self.door = EsmeDoor(
+            self.pipeline,
+            self.notifier,
+            snapshots,
+            self.credentials,
+            self.clock,
+            window=settings.smpp_window,
+        )
+        self.webhooks = WebhookDeliverer(
+            concurrency=settings.callback_concurrency, allow_private=settings.callback_allow_private
+        )
+        self.notifier.serve(self.door)
+        self.notifier.serve(self.webhooks)
+        self.smpp_server = SmppServer(
+            settings.smpp_host,
+            settings.smpp_port,
+            self.door.session,
+            timers=TimerSettings(
+                session_init=settings.smpp_session_init_timeout_s,
+                enquire_link=settings.smpp_enquire_link_s,
+                inactivity=settings.smpp_inactivity_s,
+            ),
+            window_size=settings.esme_deliver_window,
+            max_connections=settings.smpp_max_connections,
+        )
+        self.figures = GatewayFigures(self)
+        self.http_server = HttpServer(
+            create_app(
+                HttpServices(
+                    self.pipeline,
+                    store,
+                    snapshots,
+                    self.credentials,
+                    GatewayHealth(self),
+                    self.clock,
+                    self.figures,
+                    self.figures.http,
+                )
+            ),
+            settings.http_host,
+            settings.http_port,
+        )
+        self._clockwork = Clockwork(
+            store, self.clock, self.outcomes, self.notifier, int(settings.orphan_hold_h * HOUR_MS)
+        )
+        # The newest driver of each connector; its counters outlive it.
+        self.submitters: dict[str, SmppSubmitter] = {}
+        self.started = False
+        self._duties: list[asyncio.Task[None]] = []
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Gateway":
+        """Creates and migrates the database and reads the configuration; nothing listens yet."""
+        await asyncio.to_thread(upgrade_database, settings)
+        store = make_store(settings)
+        await store.open()
+        return cls(settings, store, Snapshots(await store.snapshot()))
+
+    async def start(self) -> None:
+        """Recovers what the last stop left, then opens connectors and doors, in this order.
+
+        Raises `CannotListen`; call `stop` all the same.
+        """
+        recovered = await self.store.recover(self.clock.now_ms())
+        if any(recovered.values()):
+            log.warning(
+                "The gateway stopped with submits under way; their outcomes were settled by policy.",
+                action="gateway.recovered",
+                **recovered,
+            )
+        await self.receipts.load_orphans()
+        try:
+            await self.smpp_server.start()
+        except OSError as error:
+            settings = self.settings
+            raise CannotListen(settings.smpp_host, settings.smpp_port, "smpp_port", error) from None
+        await self.http_server.start()
+        self.notifier.resume(await self.store.outbox_lanes())
+        for duty in (
+            self.receipts.run(),
+            self.connectors.run(),
+            self._clockwork.run(),
+            self._follow_configuration(),
+            self._write_status(),
+            self._measure(),
+        ):
+            self._take_on(duty)
+        self.started = True
+        _tune_garbage_collection()
+
+    async def stop(self) -> None:
+        """Closes the doors, drains the connectors, makes everything durable."""
+        self.started = False
+        await self.http_server.stop()
+        await self.smpp_server.close()
+        for duty in self._duties:
+            duty.cancel()
+        await asyncio.gather(*self._duties, return_exceptions=True)
+        await self.connectors.stop_all()
+        await self.webhooks.close()
+        self.credentials.close()
+        await self.store.save_connector_status(
+            self.settings.node_name, self.connectors.statuses(), self.clock.now_ms()
+        )
+        await self.store.close()
+
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Waits for `stop`; raises what broke one of the gateway's own duties."""
+        waiter = asyncio.get_running_loop().create_task(_wait(stop))
+        await asyncio.wait({waiter, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        if self._failed.done():
+            self._failed.result()
+
+    def _make_submitter(self, config: ConnectorConfig, listener: SubmitterListener) -> SmppSubmitter:
+        submitter = SmppSubmitter(config, listener, self.clock, rng=self._rng)
+        self.submitters[config.connector_id] = submitter
+        return submitter
+
+    def _take_on(self, duty: Coroutine[Any, Any, None]) -> None:
+        """Runs a duty for as long as the gateway runs; its failure is the gateway's."""
+        task = asyncio.get_running_loop().create_task(duty)
+        task.add_done_callback(self._duty_ended)
+        self._duties.append(task)
+
+    def _duty_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and not self._failed.done():
+            self._failed.set_exception(task.exception() or RuntimeError("a duty of the gateway ended"))
+
+    async def _follow_configuration(self) -> None:
+        """Publishes a new snapshot when any process has changed the configuration."""
+        while True:
+            await asyncio.sleep(self.FOLLOW_S)
+            try:
+                if await self.store.revision() != self.snapshots.current.revision:
+                    self.snapshots.publish(await self.store.snapshot())
+            except StorageUnavailable:
+                log.warning("The configuration cannot be read now.", action="configuration.unreadable")
+
+    async def _write_status(self) -> None:
+        """Lets other processes (the command line) see the connectors' live status."""
+        written: list[ConnectorStatus] = []
+        written_at = 0
+        while True:
+            statuses = self.connectors.statuses()
+            now = self.clock.now_ms()
+            if (
+                _without_figures(statuses) != _without_figures(written)
+                or now - written_at >= self.HEARTBEAT_MS
+            ):
+                try:
+                    await self.store.save_connector_status(self.settings.node_name, statuses, now)
+                    written, written_at = statuses, now
+                except StorageUnavailable:
+                    log.warning("The connectors' status cannot be written now.", action="status.unwritable")
+            await asyncio.sleep(self.STATUS_S)
+
+    async def _measure(self) -> None:
+        """Reads the lengths of the queues for the metrics."""
+        while True:
+            try:
+                self.figures.queue_depths = await self.store.queue_depths()
+                self.figures.outbox_depth = sum((await self.store.outbox_lanes()).values())
+            except StorageUnavailable:
+                log.warning("The queues cannot be measured now.", action="queues.unreadable")
+            await asyncio.sleep(self.MEASURE_S)
+
+
+def _tune_garbage_collection() -> None:
+    """Keeps the collector from looking at every message again and again while it is under way.
+
+    What exists at the start lives as long as the process. A message and its segments refer to each other, so
+    they are freed by the collector alone; with Python's defaults that costs a third of the event loop's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_ALLOCATIONS, 1, 1)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _without_figures(statuses: list[ConnectorStatus]) -> list[tuple[object, ...]]:
+    """What of a status is worth writing down when it changes: states, not the figures of the moment."""
+    return [
+        (status.connector_id, status.running, tuple((bind.state, bind.since) for bind in status.binds))
+        for status in statuses
+    ]

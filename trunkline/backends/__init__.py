@@ -1,0 +1,1 @@
+"""Engines behind the ports of `trunkline.model.ports`: storage now, queues and coordination beside it."""

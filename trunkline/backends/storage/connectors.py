@@ -1,0 +1,101 @@
+"""Connectors: how to bind to each SMSC, and what each node says about its binds."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from trunkline.backends.secrets import SecretBox
+from trunkline.backends.storage import tables
+from trunkline.backends.storage.database import Database
+from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.ports import ConnectorStatus
+from trunkline.model.snapshot import ConnectorConfig
+
+_connector = tables.connector
+_status = tables.connector_status
+_encode_status = msgspec.json.Encoder().encode
+_decode_status = msgspec.json.Decoder(ConnectorStatus).decode
+_FIELDS = tuple(field.name for field in fields(ConnectorConfig))
+
+
+def build_config(row: RowMapping, secret_box: SecretBox) -> ConnectorConfig:
+    """A connector's configuration from its row. Raises `SecretUnreadable`."""
+    password = secret_box.decrypt(row["password_encrypted"])
+    return ConnectorConfig(**{name: row[name] for name in _FIELDS if name != "password"}, password=password)
+
+
+class Connectors(Database):
+    """SMPP client connectors. Their passwords are stored encrypted."""
+
+    _secret_box: SecretBox
+
+    async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None:
+        """Creates a connector. Raises `AlreadyExists`."""
+        now = self._now_ms()
+        async with self._configure(AlreadyExists("connector", config.connector_id)) as connection:
+            await connection.execute(
+                insert(_connector).values(
+                    **self._values(config), provider=provider, created_at=now, updated_at=now
+                )
+            )
+
+    async def update_connector(self, config: ConnectorConfig) -> None:
+        """Replaces a connector's configuration. Raises `NotFound`."""
+        await self._update_connector(config.connector_id, self._values(config))
+
+    async def set_connector_enabled(self, connector_id: str, enabled: bool) -> None:
+        """Starts or stops a connector on all nodes. Raises `NotFound`."""
+        await self._update_connector(connector_id, {"enabled": enabled})
+
+    async def list_connectors(self) -> list[ConnectorConfig]:
+        """All connectors, by id. Raises `SecretUnreadable`."""
+        async with self._read() as connection:
+            rows = await connection.execute(select(_connector).order_by(_connector.c.connector_id))
+            return [build_config(row._mapping, self._secret_box) for row in rows]
+
+    async def save_connector_status(self, node: str, statuses: Sequence[ConnectorStatus], now: int) -> None:
+        """Replaces what a node said about its connectors."""
+        async with self._write() as connection:
+            await connection.execute(delete(_status).where(_status.c.node == node))
+            if statuses:
+                await connection.execute(
+                    insert(_status),
+                    [
+                        {
+                            "connector_id": each.connector_id,
+                            "node": node,
+                            "status": _encode_status(each).decode(),
+                            "updated_at": now,
+                        }
+                        for each in statuses
+                    ],
+                )
+
+    async def connector_statuses(self) -> dict[str, ConnectorStatus]:
+        """The live status of each connector, as the node that runs it last wrote it."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_status.c.status, _status.c.updated_at).order_by(_status.c.updated_at)
+            )
+            statuses = [replace(_decode_status(row.status), as_of=row.updated_at) for row in rows]
+        statuses.sort(key=lambda each: each.running)  # of several nodes, those that run it speak last
+        return {each.connector_id: each for each in statuses}
+
+    async def _update_connector(self, connector_id: str, values: dict[str, Any]) -> None:
+        async with self._configure() as connection:
+            updated = await connection.execute(
+                update(_connector)
+                .where(_connector.c.connector_id == connector_id)
+                .values(**values, updated_at=self._now_ms())
+            )
+            if updated.rowcount == 0:
+                raise NotFound("connector", connector_id)
+
+    def _values(self, config: ConnectorConfig) -> dict[str, Any]:
+        values = asdict(config)
+        values["password_encrypted"] = self._secret_box.encrypt(values.pop("password"))
+        return values

@@ -1,0 +1,142 @@
+"""Messages as people and APIs look them up, and what is kept around them."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from trunkline.backends.storage import tables
+from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.hydration import build_messages
+from trunkline.backends.storage.statements import MESSAGE_COLUMNS, SEGMENT_COLUMNS
+from trunkline.model.administration import MessageDetail
+from trunkline.model.ids import is_id
+from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent
+from trunkline.model.ports import IdempotencyRecord
+
+_message = tables.message
+_segment = tables.segment
+_event = tables.message_event
+_outbox = tables.outbox
+_orphan = tables.orphan_receipt
+_idempotency = tables.idempotency
+
+_message_columns = [_message.c[name] for name in MESSAGE_COLUMNS]
+_segment_columns = [_segment.c[name] for name in SEGMENT_COLUMNS]
+_decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+class Messages(Database):
+    """Reading messages. What is built here is a copy: the pipeline's objects are the journal's."""
+
+    async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
+        """A message with its history, by the id its sender was given or by the plain one.
+
+        None when there is no such message, or when it is not one of `account_id`'s.
+        """
+        message_id = message_id.removeprefix(QUEUED_PREFIX)
+        if not is_id(message_id):
+            return None
+        where = _message.c.id == message_id
+        if account_id is not None:
+            where = and_(where, _message.c.account_id == account_id)
+        async with self._read() as connection:
+            messages = await self._load(connection, where, limit=1)
+            if not messages:
+                return None
+            message = messages[0]
+            notified_at = await connection.scalar(
+                select(_message.c.notified_at).where(_message.c.id == message_id)
+            )
+            events = await connection.execute(
+                select(
+                    _event.c.message_id, _event.c.segment_number, _event.c.at, _event.c.kind, _event.c.detail
+                )
+                .where(_event.c.message_id == message_id)
+                .order_by(_event.c.id)
+            )
+            # The outbox is ordered by lane, and these are the lanes a message's receipts go to.
+            lanes = [f"{kind}:{message.credential}" for kind in ("esme", "http")]
+            pending = await connection.scalar(
+                select(func.count())
+                .select_from(_outbox)
+                .where(_outbox.c.lane.in_(lanes), _outbox.c.message_id == message_id)
+            )
+            return MessageDetail(
+                message, notified_at, int(pending or 0), tuple(MessageEvent(*row) for row in events)
+            )
+
+    async def recent_messages(
+        self, account_id: int | None = None, limit: int = 100, before_id: str | None = None
+    ) -> list[Message]:
+        """The latest messages, of one account or of all, newest first; `before_id` pages on."""
+        where: ColumnElement[bool] = _message.c.id < before_id if before_id is not None else true()
+        if account_id is not None:
+            where = and_(where, _message.c.account_id == account_id)
+        async with self._read() as connection:
+            return await self._load(connection, where, limit)
+
+    async def idempotency_record(self, account_id: int, key: str) -> IdempotencyRecord | None:
+        """What was answered when this key was used."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_idempotency).where(_idempotency.c.account_id == account_id, _idempotency.c.key == key)
+            )
+            row = rows.one_or_none()
+        if row is None:
+            return None
+        return IdempotencyRecord(
+            row.account_id, row.key, row.request_hash, row.response, row.created_at, _decode_ids(row.refused)
+        )
+
+    async def drop_idempotency(self, before: int) -> int:
+        """Deletes idempotency records made before this time; returns how many."""
+        return await self._drop(delete(_idempotency).where(_idempotency.c.created_at < before))
+
+    async def orphan_keys(self, limit: int) -> list[tuple[str, str]]:
+        """`(connector_id, smsc_key)` of the kept orphan receipts, newest first."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_orphan.c.connector_id, _orphan.c.smsc_key)
+                .order_by(_orphan.c.received_at.desc(), _orphan.c.id.desc())
+                .limit(limit)
+            )
+            return [(row.connector_id, row.smsc_key) for row in rows]
+
+    async def drop_orphans(self, before: int) -> int:
+        """Deletes orphan receipts received before this time; returns how many."""
+        return await self._drop(delete(_orphan).where(_orphan.c.received_at < before))
+
+    async def queue_depths(self) -> dict[str, int]:
+        """Queued segments per connector (those with none are absent)."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_segment.c.connector_id, func.count())
+                # Written out: with a parameter no database uses the queue's partial index.
+                .where(_segment.c.state == literal_column("'queued'"))
+                .group_by(_segment.c.connector_id)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    async def outbox_lanes(self) -> dict[str, int]:
+        """Pending outbox entries per lane."""
+        async with self._read() as connection:
+            rows = await connection.execute(select(_outbox.c.lane, func.count()).group_by(_outbox.c.lane))
+            return {row[0]: row[1] for row in rows}
+
+    async def _drop(self, statement: Any) -> int:
+        async with self._write() as connection:
+            return int((await connection.execute(statement)).rowcount)
+
+    async def _load(
+        self, connection: AsyncConnection, where: ColumnElement[bool], limit: int
+    ) -> list[Message]:
+        rows = await connection.execute(
+            select(*_message_columns).where(where).order_by(_message.c.id.desc()).limit(limit)
+        )
+        message_rows = rows.all()
+        segment_rows = await connection.execute(
+            select(*_segment_columns).where(_segment.c.message_id.in_([row.id for row in message_rows]))
+        )
+        return build_messages(message_rows, segment_rows)

@@ -1,0 +1,98 @@
+"""Who may come in: HTTP API accounts, ESME accounts and administrators."""
+
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select
+
+from trunkline.backends.storage import tables
+from trunkline.backends.storage.database import Database
+from trunkline.model.errors import AlreadyExists
+
+_http = tables.http_account
+_esme = tables.esme
+_admin = tables.admin
+
+
+class Senders(Database):
+    """Credentials. Passwords and keys arrive hashed."""
+
+    async def create_http_account(
+        self,
+        account_id: int,
+        username: str,
+        *,
+        password_hash: str,
+        api_key_prefix: str,
+        api_key_hash: str,
+        throughput: int = 10,
+        over_rate: str = "queue",
+        default_sender: str = "",
+        dlr_url: str | None = None,
+        description: str = "",
+    ) -> int:
+        """Creates an HTTP API account and returns its id. Raises `AlreadyExists` and `NotFound`."""
+        return await self._create(
+            _http,
+            AlreadyExists("HTTP API account", username),
+            account_id=account_id,
+            username=username,
+            password_hash=password_hash,
+            api_key_prefix=api_key_prefix,
+            api_key_hash=api_key_hash,
+            throughput=throughput,
+            over_rate=over_rate,
+            default_sender=default_sender,
+            dlr_url=dlr_url,
+            description=description,
+        )
+
+    async def create_esme(
+        self,
+        account_id: int,
+        system_id: str,
+        *,
+        password_hash: str,
+        max_binds: int,
+        allowed_networks: str,
+        throughput: int,
+        window: int,
+    ) -> int:
+        """Creates an ESME account and returns its id. Raises `AlreadyExists` and `NotFound`."""
+        return await self._create(
+            _esme,
+            AlreadyExists("ESME", system_id),
+            account_id=account_id,
+            system_id=system_id,
+            password_hash=password_hash,
+            max_binds=max_binds,
+            allowed_networks=allowed_networks,
+            throughput=throughput,
+            window=window,
+        )
+
+    async def credential_names(self) -> set[str]:
+        """Names that ESMEs and HTTP API accounts use already."""
+        async with self._read() as connection:
+            usernames = await connection.scalars(select(_http.c.username))
+            system_ids = await connection.scalars(select(_esme.c.system_id))
+            return {*usernames, *system_ids}
+
+    async def set_admin(self, username: str, password_hash: str) -> None:
+        """Creates an administrator or replaces its password."""
+        async with self._configure() as connection:
+            await connection.execute(delete(_admin).where(_admin.c.username == username))
+            await connection.execute(
+                insert(_admin).values(
+                    username=username, password_hash=password_hash, created_at=self._now_ms()
+                )
+            )
+
+    async def _create(self, table: Table, taken: AlreadyExists, account_id: int, **values: Any) -> int:
+        async with self._configure(taken) as connection:
+            await self._need_account(connection, account_id)
+            created = await connection.scalar(
+                insert(table)
+                .values(account_id=account_id, enabled=True, created_at=self._now_ms(), **values)
+                .returning(table.c.id)
+            )
+        return int(created)

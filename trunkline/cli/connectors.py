@@ -1,0 +1,194 @@
+"""`trunkline connector`: the SMPP connections to operators and providers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trunkline.cli.commands import BadInput, Management, administer, read_secret
+from trunkline.cli.options import Row, given, with_options
+from trunkline.cli.printing import Json, print_json, print_table, utc
+
+if TYPE_CHECKING:
+    from trunkline.services.connectors import ConnectorRow
+
+group = typer.Typer(help="Connectors: SMPP binds to operators and providers.")
+
+ConnectorId = Annotated[str, typer.Argument(metavar="ID", help="The connector's id.", show_default=False)]
+
+# Numbers that the gateway finds for itself unless told: typed as text, because `auto` is a value too.
+_AUTOMATIC = ("source_ton", "source_npi", "dest_ton", "dest_npi")
+AUTO = "auto"
+
+ROWS: Sequence[Row] = (
+    Row("host", str, "HOST", "Host name or address of the SMSC", required=True),
+    Row("port", int, "PORT", "Its port", 2775),
+    Row("system_id", str, "TEXT", "The user name it knows us by, at most 15 characters", ""),
+    Row("password", str, "TEXT", "At most 8 characters; - to be asked", ""),
+    Row("system_type", str, "TEXT", "At most 12 characters", ""),
+    Row("tx_binds", int, "NUMBER", "Binds that only submit", 0),
+    Row("rx_binds", int, "NUMBER", "Binds that only receive", 0),
+    Row("trx_binds", int, "NUMBER", "Binds that do both", 1),
+    Row("window", int, "NUMBER", "Unanswered submit_sm per bind", 10),
+    Row("throughput", int, "NUMBER", "submit_sm per second over all binds; 0 for no limit", 0),
+    Row("enquire_link_s", float, "SECONDS", "Silence after which the link is tested", 30.0),
+    Row("response_timeout_s", float, "SECONDS", "Time the SMSC has to answer", 30.0),
+    Row("reconnect_min_s", float, "SECONDS", "Wait before the first new attempt to bind", 1.0),
+    Row("reconnect_max_s", float, "SECONDS", "Longest wait between attempts", 60.0),
+    Row("source_ton", str, "auto|0-6", "Type of number of the sender", AUTO),
+    Row("source_npi", str, "auto|0-18", "Numbering plan of the sender", AUTO),
+    Row("dest_ton", str, "auto|0-6", "Type of number of the recipient", AUTO),
+    Row("dest_npi", str, "auto|0-18", "Numbering plan of the recipient", AUTO),
+    Row("default_alphabet", str, "NAME", "What data_coding 0 means there: gsm7, latin1 or ascii", "gsm7"),
+    Row("long_message", str, "NAME", "How long messages go out: udh8, udh16, sar or payload", "udh8"),
+    Row("message_id_format", str, "NAME", "How it writes ids: auto, hex, decimal or text", "auto"),
+    Row("max_attempts", int, "NUMBER", "Temporary refusals until a segment is given up", 5),
+)
+_NEW = [
+    replace(row, envvar="TRUNKLINE_CLI_CONNECTOR_PASSWORD") if row.field == "password" else row
+    for row in ROWS
+]
+# What is not given stays: there are no defaults to show, and no variable changes a password unasked.
+_CHANGES = [replace(row, default=None, required=False) for row in ROWS]
+
+
+@group.command()
+@with_options(_NEW)
+def create(
+    ctx: typer.Context,
+    connector_id: ConnectorId,
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="Do not start it; `connector start` does later.")
+    ] = False,
+    **values: Any,
+) -> None:
+    """Create a connector; a running gateway binds within a second."""
+    fields = _fields(values)
+
+    async def work(administration: Management) -> None:
+        await administration.connectors.create(connector_id=connector_id, enabled=not stopped, **fields)
+
+    administer(ctx, work)
+    typer.echo(f"Connector {connector_id} was created{' and is stopped' if stopped else ''}.")
+
+
+@group.command()
+@with_options(_CHANGES)
+def change(ctx: typer.Context, connector_id: ConnectorId, **values: Any) -> None:
+    """Change a connector; what is not given stays. A running gateway binds again with the new values."""
+    fields = _fields(values)
+    if not fields:
+        raise BadInput("connector change", "name at least one value to change")
+
+    async def work(administration: Management) -> None:
+        await administration.connectors.change(connector_id, **fields)
+
+    administer(ctx, work)
+    typer.echo(f"Connector {connector_id} was changed.")
+
+
+@group.command()
+def start(ctx: typer.Context, connector_id: ConnectorId) -> None:
+    """Start a connector; a running gateway binds within a second."""
+    _enable(ctx, connector_id, True)
+    typer.echo(f"Connector {connector_id} is to run.")
+
+
+@group.command()
+def stop(ctx: typer.Context, connector_id: ConnectorId) -> None:
+    """Stop a connector; what is queued for it waits."""
+    _enable(ctx, connector_id, False)
+    typer.echo(f"Connector {connector_id} is to stop.")
+
+
+@group.command("list")
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the connectors with their binds, as the gateway last reported them, and their queues."""
+
+    async def work(administration: Management) -> "list[ConnectorRow]":
+        return await administration.connectors.list()
+
+    found = administer(ctx, work)
+    if as_json:
+        print_json([_as_json(row) for row in found])
+        return
+    print_table(
+        ("Id", "Address", "Desired", "Binds", "#Queued", "Trouble"),
+        [
+            (
+                row.config.connector_id,
+                f"{row.config.host}:{row.config.port}",
+                "running" if row.config.enabled else "stopped",
+                _binds(row),
+                row.queued,
+                _trouble(row),
+            )
+            for row in found
+        ],
+    )
+
+
+def _enable(ctx: typer.Context, connector_id: str, enabled: bool) -> None:
+    async def work(administration: Management) -> None:
+        await administration.connectors.set_enabled(connector_id, enabled)
+
+    administer(ctx, work)
+
+
+def _fields(values: dict[str, Any]) -> dict[str, Any]:
+    fields = given(values)
+    if "password" in fields:
+        fields["password"] = read_secret(fields["password"], "Password at the SMSC")
+    for name in _AUTOMATIC:
+        if name in fields:
+            fields[name] = _number(name, fields[name])
+    return fields
+
+
+def _number(field: str, text: str) -> int | None:
+    if text == AUTO:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(field, f"must be {AUTO} or a number, not {text!r}") from None
+
+
+def _binds(row: "ConnectorRow") -> str:
+    """``1 of 2``: binds that are up, and binds wanted."""
+    wanted = row.config.tx_binds + row.config.rx_binds + row.config.trx_binds
+    up = sum(bind.state.startswith("BOUND") for bind in row.status.binds) if row.status else 0
+    return f"{up} of {wanted}"
+
+
+def _trouble(row: "ConnectorRow") -> str | None:
+    if row.status is None:
+        return "no gateway runs it" if row.config.enabled else None
+    return next((bind.detail for bind in row.status.binds if bind.detail), None)
+
+
+def _as_json(row: "ConnectorRow") -> dict[str, Any]:
+    """Everything but the password."""
+    config = row.config
+    fields = {each.field: getattr(config, each.field) for each in ROWS if each.field != "password"}
+    binds = row.status.binds if row.status else ()
+    return {
+        "connector_id": config.connector_id,
+        **fields,
+        "enabled": config.enabled,
+        "queued": row.queued,
+        "running": bool(row.status and row.status.running),
+        "binds": [
+            {
+                "bind_type": bind.bind_type,
+                "state": bind.state,
+                "in_flight": bind.in_flight,
+                "local": bind.local,
+                "remote": bind.remote,
+                "since": utc(bind.since),
+                "detail": bind.detail,
+            }
+            for bind in binds
+        ],
+    }

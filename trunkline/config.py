@@ -1,0 +1,299 @@
+"""Settings: read from the environment and a TOML file, checked once at start.
+
+Precedence, highest first: arguments of `Settings.load` (command-line options), environment variables
+`TRUNKLINE_<NAME>`, the TOML file, the default. `docs/configuration.md` lists every setting.
+"""
+
+import difflib
+import os
+import platform
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "TRUNKLINE_"
+CONFIG_VARIABLE = "TRUNKLINE_CONFIG"
+DEFAULT_CONFIG_FILE = "trunkline.toml"
+MASK = "***"
+
+# Greedy up to the last @: a password may hold an unescaped @ or /.
+_URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^\s'\"]+@")
+# Variables that carry the prefix but are no settings: the file's path, what only the tests read, and those of
+# the command line.
+_OTHER_VARIABLES = re.compile(r"TRUNKLINE_(CONFIG$|TEST_|CLI_)")
+
+
+class ConfigError(Exception):
+    """The settings are unusable; the text has one sentence per fault, each naming setting, value and rule."""
+
+
+def mask_url_passwords(text: str) -> str:
+    """Return `text` with the password of every `scheme://user:password@host` in it replaced by `***`."""
+    return _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; immutable once loaded.
+
+    Names end in their unit: `_s` seconds, `_ms` milliseconds, `_h` hours.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+    # Where things are kept
+    data_dir: Path = Field(
+        Path("var"),
+        description="Directory for the database, the secret key and demo.json; made when missing.",
+    )
+    database_url: str = Field(
+        default_factory=lambda data: f"sqlite:///{data['data_dir'] / 'trunkline.db'}",
+        description="`sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.",
+        json_schema_extra={"default_text": "SQLite file `trunkline.db` in `data_dir`"},
+        repr=False,
+    )
+    secret_key_file: Path = Field(
+        default_factory=lambda data: data["data_dir"] / "secret.key",
+        description="File with the key that encrypts stored credentials; made at the first start.",
+        json_schema_extra={"default_text": "`secret.key` in `data_dir`"},
+    )
+    node_name: str = Field(
+        default_factory=platform.node,
+        min_length=1,
+        description="Name of this process in logs and metrics.",
+        json_schema_extra={"default_text": "the host's name"},
+    )
+
+    # Doors
+    http_host: str = Field("127.0.0.1", min_length=1, description="Address the HTTP server listens on.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server; 0 takes any free one.")
+    smpp_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address the SMPP server listens on.",
+    )
+    smpp_port: int = Field(2775, ge=0, le=65535, description="Port of the SMPP server; 0 takes any free one.")
+    simulator_port: int = Field(
+        2776, ge=0, le=65535, description="Port of the demo's SMSC simulator; 0 takes any free one."
+    )
+    admin_password: SecretStr | None = Field(
+        None,
+        description="Password of the user `admin`; without it, demo mode generates one.",
+        json_schema_extra={"default_text": "none"},
+    )
+
+    # Logs
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level that is logged: `debug`, `info`, `warning` or `error`."
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="`console` for people, `json` for machines (one object a line)."
+    )
+
+    # SMPP server
+    smpp_window: int = Field(
+        1000,
+        ge=1,
+        le=10_000,
+        description="Messages of one ESME connection that may wait to be stored; above, it is not read.",
+    )
+    smpp_max_connections: int = Field(
+        2000, ge=1, description="SMPP connections served at the same time; further ones are refused."
+    )
+    smpp_session_init_timeout_s: float = Field(
+        10, gt=0, description="Seconds a new connection has for its bind request."
+    )
+    smpp_enquire_link_s: float = Field(
+        30, gt=0, description="Seconds without traffic after which an enquire_link is sent."
+    )
+    smpp_inactivity_s: float = Field(
+        0,
+        ge=0,
+        description="Seconds without a message after which a session is unbound, whatever enquire_links it "
+        "sends; more than `smpp_enquire_link_s`, or 0 for never.",
+    )
+    esme_deliver_window: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Receipts and replies sent to one ESME session and not yet answered.",
+    )
+
+    # Group commit
+    commit_linger_ms: float = Field(
+        2, ge=0, le=1000, description="Milliseconds a commit waits for further messages to join it."
+    )
+    commit_batch_max: int = Field(2000, ge=1, description="Most units of work in one commit.")
+    commit_backlog_max: int = Field(
+        20_000,
+        ge=1,
+        description="Units of work that may wait for a commit before senders are slowed down; at least "
+        "`commit_batch_max`.",
+    )
+
+    # Messages
+    default_validity_h: float = Field(
+        48, gt=0, description="Hours an undelivered message stays valid where its sender names no period."
+    )
+    orphan_hold_h: float = Field(
+        72, gt=0, description="Hours a receipt without a known message is kept for a later match."
+    )
+
+    # Callbacks
+    callback_give_up_h: float = Field(
+        24, gt=0, description="Hours after which a failing callback is given up."
+    )
+    callback_concurrency: int = Field(64, ge=1, description="Callbacks under way at the same time.")
+    callback_allow_private: bool = Field(
+        False,
+        description="Allow callback URLs on private and loopback addresses; demo mode sets it.",
+    )
+
+    @classmethod
+    def load(cls, config_file: str | Path | None = None, **overrides: Any) -> Self:
+        """Read, check and return the settings.
+
+        `config_file` names the TOML file (it must exist); without it TRUNKLINE_CONFIG does, else
+        ./trunkline.toml is read if it is there. `overrides` win over everything; None means "not given".
+        Raises ConfigError with one sentence per fault.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        path = _config_path(config_file)
+        from_file = {} if path is None else _read_file(path, cls.model_fields.keys())
+        in_environment = {name.upper() for name, value in os.environ.items() if value}
+        # Arguments of the constructor win over the environment, so a file's value is passed only where
+        # the environment has none.
+        values = {
+            key: value for key, value in from_file.items() if variable(key) not in in_environment
+        } | given
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            origins = {key: str(path) for key in from_file} | dict.fromkeys(given, "the command line")
+            lines = [_sentence(fault, origins) for fault in error.errors()]
+        # Outside the handler: the original error holds raw values, secrets too, and must not be chained.
+        raise ConfigError("\n".join(line for line in lines if line))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_from_bool(cls, value: object, info: Any) -> object:
+        # TOML's `true` would otherwise pass as the number 1.
+        if isinstance(value, bool) and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("must not be a boolean")
+        return value
+
+    @field_validator("data_dir", "secret_key_file")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _not_a_file(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError("must be a directory")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        # A driver's name in the scheme is dropped: which driver serves a database is not a setting.
+        kind = {"postgres": "postgresql"}.get(name := scheme.partition("+")[0], name)
+        if not separator or kind not in ("sqlite", "postgresql"):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        if kind == "sqlite" and (not rest.startswith("/") or rest in ("/", "/:memory:")):
+            raise ValueError("must name a file, as in sqlite:///var/trunkline.db")
+        if kind == "postgresql" and not rest.partition("/")[2].partition("?")[0]:
+            raise ValueError(
+                "must name a database, as in postgresql://user:password@localhost:5432/trunkline"
+            )
+        return f"{kind}://{rest}"
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.smpp_inactivity_s and self.smpp_inactivity_s <= self.smpp_enquire_link_s:
+            raise ValueError(
+                f"smpp_inactivity_s is {self.smpp_inactivity_s:g}, but must be 0 or more than "
+                f"smpp_enquire_link_s ({self.smpp_enquire_link_s:g}): idle sessions would be closed unasked"
+            )
+        if self.commit_backlog_max < self.commit_batch_max:
+            raise ValueError(
+                f"commit_backlog_max is {self.commit_backlog_max}, but must be at least commit_batch_max "
+                f"({self.commit_batch_max})"
+            )
+        if self.http_port and self.http_port == self.smpp_port and self.http_host == self.smpp_host:
+            raise ValueError(f"http_port and smpp_port are both {self.http_port}, but must differ")
+        return self
+
+
+def variable(setting: str) -> str:
+    """Return the name of the environment variable for a setting: http_port -> TRUNKLINE_HTTP_PORT."""
+    return ENV_PREFIX + setting.upper()
+
+
+def unknown_variables() -> list[str]:
+    """Return the names of TRUNKLINE_* environment variables that no setting reads: probably misspelt."""
+    known = {variable(setting) for setting in Settings.model_fields}
+    return sorted(
+        name
+        for name in os.environ
+        if (upper := name.upper()).startswith(ENV_PREFIX)
+        and upper not in known
+        and not _OTHER_VARIABLES.match(upper)
+    )
+
+
+def _config_path(config_file: str | Path | None) -> Path | None:
+    """Return the file to read, None for none; a file that was named must exist."""
+    named = config_file or os.environ.get(CONFIG_VARIABLE)
+    path = Path(named or DEFAULT_CONFIG_FILE).expanduser()
+    if named or path.exists():
+        return path
+    return None
+
+
+def _read_file(path: Path, known: Any) -> dict[str, Any]:
+    """Return the file's settings; raises ConfigError where it is unreadable or has unknown keys."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"Cannot read the configuration file {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise ConfigError("\n".join(_unknown_key(key, path, known) for key in unknown))
+    return values
+
+
+def _unknown_key(key: str, path: Path, known: Any) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"{key} in {path} is not a setting.{hint}"
+
+
+def _sentence(fault: Any, origins: dict[str, str]) -> str:
+    """Return one fault of pydantic's list as a plain sentence, "" for one that only follows from another."""
+    if fault["type"] == "default_factory_not_called":
+        return ""
+    rule = (
+        fault["msg"].removeprefix("Value error, ").replace("Input should", "must").partition(", unable to")[0]
+    )
+    if not fault["loc"]:
+        return f"{rule}."
+    key = str(fault["loc"][0])
+    if fault["type"] == "extra_forbidden":
+        return f"{key} is not a setting."
+    shown = MASK if key == "admin_password" else mask_url_passwords(repr(fault["input"]))
+    return f"{key} is {shown} (from {origins.get(key, variable(key))}), but {rule}."

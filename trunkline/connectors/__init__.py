@@ -1,0 +1,1 @@
+"""Drivers behind the model's ports: SMPP connectors towards SMSCs, webhooks towards customers."""

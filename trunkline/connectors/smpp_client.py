@@ -1,0 +1,212 @@
+"""The SMPP client connector: N binds to one SMSC behind the port `Submitter`."""
+
+import asyncio
+import random
+from typing import Final
+
+from trunkline.connectors.pacing import TokenBucket
+from trunkline.connectors.smpp_bind import Bind
+from trunkline.connectors.smpp_link import Counters, Link, Traffic
+from trunkline.connectors.smsc_ids import SmscIds
+from trunkline.connectors.submit_encoding import SubmitEncoder
+from trunkline.model.message import Segment
+from trunkline.model.ports import Clock, ConnectorStatus, SubmitterListener
+from trunkline.model.snapshot import ConnectorConfig
+from trunkline.smpp.constants import BindType
+
+UNBIND_S: Final = 5.0
+"""Seconds that an SMSC has to confirm an unbind, unless told otherwise."""
+
+
+class SmppSubmitter:
+    """Implements `Submitter`: submits segments over SMPP and tells the listener what came of each.
+
+    Every segment that `submit` took is reported exactly once: accepted, refused, unknown or unencodable.
+    Make it on the running event loop. Raises ValueError for settings that cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: ConnectorConfig,
+        listener: SubmitterListener,
+        clock: Clock,
+        *,
+        rng: random.Random | None = None,
+        unbind_s: float = UNBIND_S,
+    ) -> None:
+        self._unbind_s = unbind_s
+        self._config = config
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self._traffic = Traffic(
+            config.connector_id,
+            listener,
+            clock,
+            SubmitEncoder(config),
+            SmscIds(config.message_id_format),
+            self._changed,
+            self._tell,
+        )
+        rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        kinds = (
+            (BindType.TRX, config.trx_binds),
+            (BindType.TX, config.tx_binds),
+            (BindType.RX, config.rx_binds),
+        )
+        self._binds = [Bind(kind, config, self._traffic, rng) for kind, count in kinds for _ in range(count)]
+        now = self._loop.time()
+        self._bucket = TokenBucket(config.throughput, now) if config.throughput else None
+        self._links: list[Link] = []  # those that may submit
+        self._telling = False
+        self._wake: asyncio.TimerHandle | None = None
+        self._running = False
+        self._stopping = False
+        self._drained = asyncio.Event()
+
+    @property
+    def config(self) -> ConnectorConfig:
+        """The settings it was made with; a connector is changed by replacing it."""
+        return self._config
+
+    @property
+    def counters(self) -> Counters:
+        """What it has done so far."""
+        counters = self._traffic.counters
+        counters.late_responses = self._traffic.late_on_closed + sum(
+            bind.link.connection.session.unmatched
+            for bind in self._binds
+            if bind.link is not None and not bind.link.connection.closed
+        )
+        return counters
+
+    @property
+    def room(self) -> int:
+        """How many segments can be written now."""
+        room = 0
+        for link in self._links:
+            room += link.room
+        if self._bucket is not None and room:
+            return min(room, self._bucket.available(self._loop.time()))
+        return room
+
+    @property
+    def capacity(self) -> int:
+        """The windows of all binds that are bound to transmit; 0 once stopping."""
+        capacity = 0
+        for link in self._links:
+            capacity += link.capacity
+        return capacity
+
+    def submit(self, segment: Segment) -> bool:
+        """Writes a segment on the bind with most room; false when there is none, and nothing happened."""
+        links = self._links
+        if len(links) == 1:
+            best = links[0]
+            room = best.room
+        else:
+            room = 0
+            for link in links:
+                link_room = link.room
+                if link_room > room:
+                    room = link_room
+                    best = link
+        if room <= 0:
+            return False
+        bucket = self._bucket
+        if bucket is not None and not bucket.available(self._loop.time()):
+            self._wake_later()
+            return False
+        if not best.submit(segment):
+            return False
+        if bucket is not None:
+            bucket.take()
+            if not bucket.available(self._loop.time()):
+                self._wake_later()
+        if best.pace.limited:
+            self._wake_later()
+        return True
+
+    def status(self) -> ConnectorStatus:
+        """The live status of the connector and its binds."""
+        return ConnectorStatus(
+            self._config.connector_id,
+            self._running and not self._stopping,
+            tuple(bind.status() for bind in self._binds),
+            0,
+        )
+
+    async def start(self) -> None:
+        """Begins to bind and returns at once; `on_room` tells when segments can be submitted."""
+        if self._running:
+            return
+        self._running = True
+        for bind in self._binds:
+            bind.start()
+
+    async def stop(self, drain_s: float) -> None:
+        """Takes nothing more, waits up to `drain_s` seconds for what is under way, unbinds and closes.
+
+        What is then still unanswered is reported as unknown.
+        """
+        if not self._running or self._stopping:
+            return
+        self._stopping = True
+        self._links = []
+        for bind in self._binds:
+            bind.retire()
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        self._check_drained()
+        try:
+            async with asyncio.timeout(drain_s):
+                await self._drained.wait()
+        except TimeoutError:
+            pass  # the binds report the rest when they close
+        await asyncio.gather(*(bind.stop(self._unbind_s) for bind in self._binds))
+        self._running = False
+
+    def _changed(self) -> None:
+        """Room may have grown: tells the listener once, when this turn of the event loop is over."""
+        if not self._telling:
+            self._telling = True
+            self._loop.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._telling = False
+        if self._stopping:
+            self._check_drained()
+            return
+        now = self._loop.time()
+        links = []
+        for bind in self._binds:
+            link = bind.link
+            if link is not None:
+                link.settle(now)
+                if link.sending:
+                    links.append(link)
+        self._links = links
+        if self.room > 0:
+            self._listener.on_room(self._config.connector_id)
+        elif links:
+            self._wake_later()
+
+    def _wake_later(self) -> None:
+        """Looks again when a rate limit gives room; what else gives room reports itself."""
+        if self._wake is not None:
+            return
+        now = self._loop.time()
+        waits = [link.pace.wait(now) for link in self._links if link.pace.limited and link.free > 0]
+        wait = min(waits, default=0.0)
+        if self._bucket is not None:
+            wait = max(wait, self._bucket.wait(now))
+        if wait > 0:
+            self._wake = self._loop.call_later(wait, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._changed()
+
+    def _check_drained(self) -> None:
+        if not any(bind.link is not None and bind.link.busy for bind in self._binds):
+            self._drained.set()

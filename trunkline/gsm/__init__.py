@@ -1,0 +1,113 @@
+"""Text as GSM networks carry it: alphabets, packing, user data headers, parts. No I/O."""
+
+from trunkline.gsm.alphabets import (
+    decode,
+    display_text,
+    encode,
+    gsm_decode,
+    gsm_encode,
+    gsm_length,
+    is_gsm,
+    read_text,
+    round_trips,
+    ucs2_decode,
+    ucs2_encode,
+)
+from trunkline.gsm.charsets import charset_decode, charset_encode
+from trunkline.gsm.choice import Choice, choose_among
+from trunkline.gsm.data_coding import (
+    DEFAULT_ALPHABETS,
+    Charset,
+    DataCoding,
+    Encoding,
+    Indication,
+    MessageClass,
+    charset_of,
+    data_coding_for,
+    details_of,
+    encoding_of,
+    message_class_of,
+)
+from trunkline.gsm.encoding import choose, units
+from trunkline.gsm.errors import (
+    HeaderTooLong,
+    LoneSurrogate,
+    MalformedUdh,
+    NotInAlphabet,
+    TextError,
+    TooManyParts,
+    UnsupportedCoding,
+)
+from trunkline.gsm.joining import Incomplete, Joined, Joiner, JoinerFull
+from trunkline.gsm.preview import Alternative, Preview, inspect
+from trunkline.gsm.segmentation import (
+    MAX_PARTS,
+    LongMessage,
+    OctetPiece,
+    Piece,
+    count_octet_parts,
+    count_parts,
+    segment,
+    segment_octets,
+)
+from trunkline.gsm.shifts import Shift, shift_in, shift_of
+from trunkline.gsm.tables import Language
+from trunkline.gsm.transliteration import transliterate
+
+__all__ = [
+    "DEFAULT_ALPHABETS",
+    "MAX_PARTS",
+    "Alternative",
+    "Charset",
+    "Choice",
+    "DataCoding",
+    "Encoding",
+    "HeaderTooLong",
+    "Incomplete",
+    "Indication",
+    "Joined",
+    "Joiner",
+    "JoinerFull",
+    "Language",
+    "LoneSurrogate",
+    "LongMessage",
+    "MalformedUdh",
+    "MessageClass",
+    "NotInAlphabet",
+    "OctetPiece",
+    "Piece",
+    "Preview",
+    "Shift",
+    "TextError",
+    "TooManyParts",
+    "UnsupportedCoding",
+    "charset_decode",
+    "charset_encode",
+    "charset_of",
+    "choose",
+    "choose_among",
+    "count_octet_parts",
+    "count_parts",
+    "data_coding_for",
+    "decode",
+    "details_of",
+    "display_text",
+    "encode",
+    "encoding_of",
+    "gsm_decode",
+    "gsm_encode",
+    "gsm_length",
+    "inspect",
+    "is_gsm",
+    "message_class_of",
+    "read_text",
+    "round_trips",
+    "segment",
+    "segment_octets",
+    "shift_in",
+    "shift_of",
+    "transliterate",
+    "ucs2_decode",
+    "ucs2_encode",
+    "units",
+]

@@ -1,0 +1,133 @@
+"""What management reads and changes: rows for people, and the port that keeps them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from trunkline.model.message import Message, MessageEvent
+from trunkline.model.ports import ConnectorStatus
+from trunkline.model.snapshot import ConnectorConfig, Route
+
+
+@dataclass(slots=True, frozen=True)
+class AccountRow:
+    """An account with its balance (micro-credits)."""
+
+    id: int
+    name: str
+    enabled: bool
+    balance: int
+    unlimited: bool
+    unknown_outcome: str
+    default_sender: str
+    created_at: int
+
+
+@dataclass(slots=True, frozen=True)
+class MessageDetail:
+    """A message with everything that is known of its way."""
+
+    message: Message
+    notified_at: int | None
+    pending_notifications: int
+    events: tuple[MessageEvent, ...]
+
+
+class Administration(Protocol):
+    """Configuration and money, outside the hot path. Every change bumps the configuration's revision.
+
+    Raises `AlreadyExists` and `NotFound` of `model.errors`.
+    """
+
+    async def create_account(
+        self,
+        name: str,
+        *,
+        balance: int = 0,
+        unlimited: bool = False,
+        unknown_outcome: str = "wait",
+        credit_floor: int = 0,
+        default_sender: str = "",
+    ) -> int: ...
+
+    async def list_accounts(self) -> list[AccountRow]: ...
+
+    async def account_by_name(self, name: str) -> AccountRow: ...
+
+    async def credit(
+        self,
+        account_id: int,
+        amount: int,
+        *,
+        description: str,
+        source: str,
+        actor: str,
+        reference: str | None = None,
+    ) -> int:
+        """Adds micro-credits (negative: takes) and returns the new balance; a reference counts once."""
+        ...
+
+    async def credential_names(self) -> set[str]:
+        """Names that ESMEs and HTTP API accounts use already."""
+        ...
+
+    async def set_admin(self, username: str, password_hash: str) -> None:
+        """Creates an administrator or replaces its password."""
+        ...
+
+    async def create_http_account(
+        self,
+        account_id: int,
+        username: str,
+        *,
+        password_hash: str,
+        api_key_prefix: str,
+        api_key_hash: str,
+        throughput: int,
+        over_rate: str,
+        default_sender: str,
+        dlr_url: str | None,
+        description: str,
+    ) -> int: ...
+
+    async def create_esme(
+        self,
+        account_id: int,
+        system_id: str,
+        *,
+        password_hash: str,
+        max_binds: int,
+        allowed_networks: str,
+        throughput: int,
+        window: int,
+    ) -> int: ...
+
+    async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None: ...
+
+    async def update_connector(self, config: ConnectorConfig) -> None: ...
+
+    async def set_connector_enabled(self, connector_id: str, enabled: bool) -> None: ...
+
+    async def list_connectors(self) -> list[ConnectorConfig]: ...
+
+    async def connector_statuses(self) -> dict[str, ConnectorStatus]:
+        """The live status last written by the node that runs the connector."""
+        ...
+
+    async def create_route(
+        self,
+        name: str,
+        *,
+        position: int | None,
+        prefix: str,
+        account_id: int | None,
+        connector_ids: tuple[str, ...],
+        rate: int,
+    ) -> int: ...
+
+    async def list_routes(self) -> list[Route]: ...
+
+    async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
+        """By plain or public id; None when it does not exist or belongs to another account."""
+        ...
+
+    async def queue_depths(self) -> dict[str, int]: ...

@@ -1,0 +1,76 @@
+"""What a sender is told about its message, and whether it asked for it."""
+
+from trunkline.model.ids import new_id
+from trunkline.model.message import Message, Notification, ReceiptPayload
+from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
+
+# registered_delivery (SMPP 3.4, 5.2.17): bits 0-1 the final receipt, bit 4 the intermediate one.
+_FINAL_MASK = 0x03
+_ON_FAILURE, _ON_SUCCESS = 2, 3
+_INTERMEDIATE = 0x10
+
+
+def lane_of(message: Message) -> str:
+    """The outbox lane of the message's sender."""
+    return f"{'esme' if message.door == 'smpp' else 'http'}:{message.credential}"
+
+
+def final_notification(message: Message, err: str, now: int) -> Notification | None:
+    """The receipt for a message that has just become final; None when the sender did not ask for one."""
+    wanted = message.registered_delivery & _FINAL_MASK
+    delivered = message.state is MessageState.DELIVERED
+    if not wanted or (wanted == _ON_FAILURE and delivered) or (wanted == _ON_SUCCESS and not delivered):
+        return None
+    if len(message.segments) > 1 and not delivered:
+        err = _decisive_error(message, err)
+    return _notification(message, RECEIPT_OF_STATE[message.state], err, now, intermediate=False)
+
+
+def intermediate_notification(message: Message, stat: str, err: str, now: int) -> Notification | None:
+    """A receipt that tells of progress; None when the sender did not ask for those.
+
+    Only ESMEs can ask for them by name; a callback URL gets all receipts or none.
+    """
+    asked = _INTERMEDIATE if message.door == "smpp" else _INTERMEDIATE | _FINAL_MASK
+    if not message.registered_delivery & asked:
+        return None
+    return _notification(message, stat, err, now, intermediate=True)
+
+
+def _decisive_error(message: Message, last: str) -> str:
+    """The error of a segment that made the message what it is; the last to end may have been delivered."""
+    for segment in message.segments:
+        if segment.state.value == message.state.value:
+            if segment.receipt_err:
+                return segment.receipt_err
+            if segment.state is SegmentState.REJECTED and segment.command_status:
+                return f"{segment.command_status:03d}"
+    return last
+
+
+def _notification(
+    message: Message, stat: str, err: str, now: int, *, intermediate: bool
+) -> Notification | None:
+    if message.door != "smpp" and not message.dlr_url:
+        return None
+    segments = message.segments
+    payload = ReceiptPayload(
+        message.public_id,
+        message.source_addr,
+        message.source_ton,
+        message.source_npi,
+        message.dest_addr,
+        message.dest_ton,
+        message.dest_npi,
+        stat,
+        err,
+        len(segments),
+        [segment.state for segment in segments].count(SegmentState.DELIVERED),
+        message.sent_at or message.accepted_at,
+        message.done_at or now,
+        (message.text or "")[:20],
+        message.connector_id,
+        intermediate,
+        message.dlr_url,
+    )
+    return Notification(lane_of(message), new_id(), now, message.id, 0, now, payload)

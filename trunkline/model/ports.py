@@ -1,0 +1,351 @@
+"""The ports: what the pipeline and the services ask of storage, connectors and time.
+
+Concrete engines live in `backends` and `connectors`; only `app.py` names them. One contract test suite per
+port runs over all its backends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
+from trunkline.model.snapshot import ConnectorConfig, Snapshot
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+Done = Callable[[], None]
+
+
+class StorageUnavailable(Exception):
+    """The database cannot take writes now; nothing was stored. Try again later."""
+
+
+class IdempotencyConflict(Exception):
+    """The idempotency key is already stored for this account."""
+
+
+class Clock(Protocol):
+    """Wall time, injected so that tests can hold it."""
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class IdempotencyRecord:
+    """The answer that a repeated request with the same Idempotency-Key gets."""
+
+    account_id: int
+    key: str
+    request_hash: str
+    response: str  # JSON
+    created_at: int
+    refused: tuple[str, ...] = ()  # ids in `response` that the balance did not cover; set by the store
+
+
+@dataclass(slots=True, eq=False)
+class Acceptance:
+    """Messages that stand or fall together in one transaction.
+
+    After the journal's future is done without an exception, `refused` lists the messages that the balance did
+    not cover; all others are stored, charged and queued.
+    """
+
+    messages: list[Message]
+    idempotency: IdempotencyRecord | None
+    refused: list[Message]
+
+
+class Journal(Protocol):
+    """The group-commit writer: many changes, one transaction, a few milliseconds.
+
+    Changes recorded in one call are atomic. Calls never block and never raise for storage faults: a fault is
+    retried until storage is back, except for `accept`, whose future then fails with `StorageUnavailable`.
+    Order: what was recorded earlier is never overtaken by what is recorded or read through the journal later.
+    All calls are made, and all callbacks run, on the event loop's thread.
+    """
+
+    @property
+    def backlog(self) -> int:
+        """Changes recorded and not yet durable."""
+        ...
+
+    @property
+    def available(self) -> bool:
+        """False while storage refuses writes or the backlog is at its limit: doors then push back."""
+        ...
+
+    def accept(
+        self, messages: Sequence[Message], idempotency: IdempotencyRecord | None = None
+    ) -> Future[Acceptance]:
+        """Stores, charges and queues messages with their segments and ledger entries.
+
+        Segments whose state is SUBMITTING are claimed from the start: the caller hands them to their
+        connector once the future is done. The balance decides message by message, in order. Fails with
+        `StorageUnavailable` or `IdempotencyConflict` (nothing stored).
+        """
+        ...
+
+    def submitted(self, segment: Segment, message_changed: bool) -> None:
+        """Writes state, submitted_at, the SMSC's ids, attempts and command_status of a segment."""
+        ...
+
+    def settled(
+        self,
+        segment: Segment,
+        message_changed: bool,
+        notification: Notification | None,
+        event: MessageEvent | None = None,
+        orphan_id: str | None = None,
+        done: Done | None = None,
+    ) -> None:
+        """Writes state and receipt columns; with it the outbox entry; removes the orphan it came from."""
+        ...
+
+    def changed(
+        self,
+        segment: Segment,
+        message_changed: bool,
+        event: MessageEvent | None = None,
+        notification: Notification | None = None,
+        done: Done | None = None,
+    ) -> None:
+        """Writes every mutable column of a segment: retries, releases, unknown outcomes, refusals, expiry."""
+        ...
+
+    def noted(
+        self, event: MessageEvent, notification: Notification | None = None, done: Done | None = None
+    ) -> None:
+        """Adds an event to a message's history, and an outbox entry (intermediate receipts)."""
+        ...
+
+    def orphaned(self, orphan: OrphanReceipt, done: Done | None = None) -> None:
+        """Keeps a receipt that matches nothing yet."""
+        ...
+
+    def notified(self, notification: Notification, now: int) -> None:
+        """The recipient has it: removes the outbox entry and stamps the message's `notified_at`."""
+        ...
+
+    def postponed(self, notification: Notification, next_at: int, event: MessageEvent) -> None:
+        """The recipient did not take it: moves the entry to `next_at` with one attempt more."""
+        ...
+
+    def given_up(self, notification: Notification, event: MessageEvent) -> None:
+        """No attempt is left: removes the outbox entry, the event says why."""
+        ...
+
+    def claim(self, connector_id: str, limit: int, now: int) -> Future[list[Segment]]:
+        """Takes up to `limit` due segments from a connector's queue: QUEUED -> SUBMITTING, oldest first."""
+        ...
+
+    def due_notifications(self, lane: str, limit: int, now: int) -> Future[list[Notification]]:
+        """The first due outbox entries of a lane, in order. They stay in the outbox."""
+        ...
+
+    def expired(self, limit: int, now: int) -> Future[list[Segment]]:
+        """Queued segments whose message's validity has passed. Their state is not changed."""
+        ...
+
+
+class Store(Protocol):
+    """What is read or changed outside the hot path while messages flow."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+    async def revision(self) -> int:
+        """Number of the current configuration; grows with every change through any process."""
+        ...
+
+    async def snapshot(self) -> Snapshot:
+        """The whole configuration."""
+        ...
+
+    async def find_by_smsc_keys(self, connector_id: str, keys: Sequence[str]) -> Segment | None:
+        """The newest segment of a connector whose normalised SMSC id is one of `keys`."""
+        ...
+
+    async def find_unknown_outcome(
+        self, connector_id: str, source_addr: str, dest_addr: str
+    ) -> Segment | None:
+        """The segment with unknown outcome between these addresses, when there is exactly one.
+
+        Parts of one message count as one: the first of them.
+        """
+        ...
+
+    async def orphan_keys(self, limit: int) -> list[tuple[str, str]]:
+        """`(connector_id, smsc_key)` of the kept orphan receipts, newest first."""
+        ...
+
+    async def orphan(self, connector_id: str, smsc_key: str) -> OrphanReceipt | None:
+        """The oldest kept orphan receipt with this key."""
+        ...
+
+    async def drop_orphans(self, before: int) -> int:
+        """Deletes orphans received before this time; returns how many."""
+        ...
+
+    async def drop_idempotency(self, before: int) -> int:
+        """Deletes idempotency records created before this time; returns how many."""
+        ...
+
+    async def recover(self, now: int) -> dict[str, int]:
+        """Settles what a stop left half done: claimed segments become UNKNOWN, or QUEUED by policy.
+
+        Called once at start, before any connector runs. Returns counts: ``unknown``, ``requeued``.
+        """
+        ...
+
+    async def queue_depths(self) -> dict[str, int]:
+        """Queued segments per connector (those with none are absent)."""
+        ...
+
+    async def outbox_lanes(self) -> dict[str, int]:
+        """Pending outbox entries per lane."""
+        ...
+
+
+class SubmitterListener(Protocol):
+    """What a connector tells the pipeline. Called on the event loop's thread, must not block."""
+
+    def on_room(self, connector_id: str) -> None:
+        """The connector can take more segments (a bind came up, the window moved, a token came back)."""
+        ...
+
+    def on_accepted(self, segment: Segment, smsc_message_id: str | None) -> None:
+        """The SMSC took it; None when it gave no id."""
+        ...
+
+    def on_refused(self, segment: Segment, command_status: int) -> None:
+        """The SMSC answered with an error."""
+        ...
+
+    def on_unknown(self, segment: Segment, why: str) -> None:
+        """It was written to the wire and no answer came."""
+        ...
+
+    def on_unsent(self, segment: Segment, why: str) -> None:
+        """It never reached the wire: it may be queued again without doubt."""
+        ...
+
+    def on_unencodable(self, segment: Segment, why: str) -> None:
+        """It cannot be sent over this connector at all (a character outside its alphabet, say)."""
+        ...
+
+    def on_receipt(
+        self, connector_id: str, receipt: IncomingReceipt, acknowledge: Callable[[bool], None]
+    ) -> None:
+        """A delivery receipt; `acknowledge(True)` once it is durable, `acknowledge(False)`: send it again."""
+        ...
+
+    def on_inbound(self, connector_id: str, acknowledge: Callable[[bool], None]) -> None:
+        """A mobile-originated message."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class IncomingReceipt:
+    """A receipt as the connector read it. Addresses are those of the receipt (source = the handset)."""
+
+    message_id: str | None  # raw
+    keys: tuple[str, ...]  # normalised forms of the id, most likely first
+    stat: str
+    raw_stat: str
+    err: str
+    done_date: int | None
+    text: str
+    source_addr: str
+    dest_addr: str
+    intermediate: bool
+
+
+@dataclass(slots=True, frozen=True)
+class BindStatus:
+    """One bind of a connector, for people and APIs."""
+
+    bind_type: str  # TX, RX, TRX
+    state: str  # DIAL, OPEN, BOUND_TX, BOUND_RX, BOUND_TRX, UNBINDING, CLOSED
+    in_flight: int
+    local: str
+    remote: str
+    since: int
+    detail: str  # why it is not bound, in words
+
+
+@dataclass(slots=True, frozen=True)
+class ConnectorStatus:
+    """A connector's live status on one node."""
+
+    connector_id: str
+    running: bool
+    binds: tuple[BindStatus, ...]
+    waiting: int  # segments held in memory, not yet on the wire
+    as_of: int = 0  # when it was written down (Unix ms); 0: it is live
+
+    @property
+    def bound(self) -> bool:
+        """Whether anything can be submitted."""
+        return any(bind.state in ("BOUND_TX", "BOUND_TRX") for bind in self.binds)
+
+
+class Submitter(Protocol):
+    """A driver that submits segments to one upstream."""
+
+    @property
+    def config(self) -> ConnectorConfig: ...
+
+    @property
+    def room(self) -> int:
+        """How many segments can go on the wire right now (window and throughput); 0 while not bound."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """Window of all bound binds together; 0 while not bound."""
+        ...
+
+    def submit(self, segment: Segment) -> bool:
+        """Puts one segment on the wire; False when there is no room (nothing was written).
+
+        Sets the segment's `submitted_at` and counts its `attempts`. What becomes of it is told to the
+        listener, later and exactly once.
+        """
+        ...
+
+    def status(self) -> ConnectorStatus: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self, drain_s: float) -> None:
+        """Waits up to `drain_s` seconds for the window, unbinds and closes."""
+        ...
+
+
+class Deliverer(Protocol):
+    """Takes notifications of the lanes it serves to their recipients."""
+
+    def serves(self, lane: str) -> bool: ...
+
+    def room(self, lane: str) -> int:
+        """How many notifications the lane takes right now at the least; 0 while it takes none."""
+        ...
+
+    def deliver(self, notification: Notification, finished: Callable[[DeliveryResult], None]) -> None:
+        """Starts one delivery; `finished` is called exactly once, later, on the event loop's thread."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class DeliveryResult:
+    """How one delivery attempt ended."""
+
+    ok: bool
+    detail: str  # the answer, in words: "200", "ESME_RX_T_APPN", "connection refused"
+    permanent: bool = False  # no use trying again
+    gone: bool = False  # the recipient went away before it answered; try again when it is back

@@ -1,0 +1,134 @@
+"""Immutable pictures of the configuration, read by the hot path and swapped whole when something changes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+
+class OverRate(StrEnum):
+    """What an HTTP account gets above its rate."""
+
+    QUEUE = "queue"  # accepted and sent later, answered with ``queued: true``
+    REJECT = "reject"  # 429
+
+
+class UnknownOutcome(StrEnum):
+    """What happens to a segment whose submit was never answered."""
+
+    WAIT = "wait"  # for the receipt: never sent twice
+    RESEND = "resend"  # sent again: better twice than never
+
+
+@dataclass(slots=True, frozen=True)
+class Account:
+    """Who pays. Balance lives in the store; here are only the policies."""
+
+    id: int
+    name: str
+    enabled: bool
+    unlimited: bool
+    unknown_outcome: UnknownOutcome
+    default_sender: str
+
+
+@dataclass(slots=True, frozen=True)
+class Sender:
+    """A credential of an account: an ESME's system_id or an HTTP API user. What admission looks at."""
+
+    account: Account
+    credential: str
+    enabled: bool
+    throughput: int  # messages per second, 0: unlimited
+    over_rate: OverRate = OverRate.REJECT
+    default_sender: str = ""
+    dlr_url: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class HttpAccount:
+    """An HTTP API account (text 000, "HTTP API Accounts")."""
+
+    id: int
+    sender: Sender
+    username: str
+    password_hash: str  # argon2id
+    api_key_hash: str  # SHA-256 hex of the random key
+
+
+@dataclass(slots=True, frozen=True)
+class Esme:
+    """An ESME account: who may bind to the SMPP server."""
+
+    id: int
+    sender: Sender
+    system_id: str
+    password_hash: str  # argon2id
+    max_binds: int
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...]  # empty: from anywhere
+    window: int  # deliver_sm we leave unanswered per session
+
+
+@dataclass(slots=True, frozen=True)
+class ConnectorConfig:
+    """An SMPP client connector: how to bind to an SMSC and how to talk to it."""
+
+    connector_id: str
+    host: str
+    port: int
+    system_id: str
+    password: str
+    system_type: str
+    tx_binds: int
+    rx_binds: int
+    trx_binds: int
+    window: int  # unanswered submit_sm per bind
+    throughput: int  # submit_sm per second over all binds, 0: unlimited
+    enquire_link_s: float
+    response_timeout_s: float
+    reconnect_min_s: float
+    reconnect_max_s: float
+    source_ton: int | None  # None: automatic
+    source_npi: int | None
+    dest_ton: int | None
+    dest_npi: int | None
+    default_alphabet: str  # gsm7, latin1, ascii: what data_coding 0 means there
+    long_message: str  # udh8, udh16, sar, payload
+    message_id_format: str  # auto, hex, decimal, text
+    max_attempts: int  # temporary refusals before a segment is given up
+    enabled: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Route:
+    """One row of the ordered MT route table; the first that matches wins."""
+
+    id: int
+    position: int
+    name: str
+    prefix: str  # of the destination, "" matches all
+    account_id: int | None  # None: every account
+    connector_ids: tuple[str, ...]  # in order of preference
+    rate: int  # micro-credits per segment
+
+
+@dataclass(slots=True, frozen=True)
+class Snapshot:
+    """The whole configuration at one revision."""
+
+    revision: int
+    accounts: dict[int, Account] = field(default_factory=dict)
+    http_by_username: dict[str, HttpAccount] = field(default_factory=dict)
+    http_by_key_hash: dict[str, HttpAccount] = field(default_factory=dict)
+    esmes: dict[str, Esme] = field(default_factory=dict)
+    connectors: dict[str, ConnectorConfig] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    admins: dict[str, str] = field(default_factory=dict)  # username -> argon2id hash
+
+    def sender(self, lane: str) -> Sender | None:
+        """The sender that a notification lane (``esme:X``, ``http:X``) belongs to."""
+        kind, _, name = lane.partition(":")
+        if kind == "esme":
+            esme = self.esmes.get(name)
+            return esme.sender if esme else None
+        http = self.http_by_username.get(name)
+        return http.sender if http else None

@@ -1,0 +1,181 @@
+"""`GET /api/v1/messages/{id}`: where a message is, and everything that happened to it."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from trunkline.model.administration import MessageDetail
+from trunkline.model.ids import is_id
+from trunkline.model.message import QUEUED_PREFIX, Message, Segment
+from trunkline.model.money import format_credits
+from trunkline.servers.http.errors import ApiError
+
+
+class SegmentView(msgspec.Struct):
+    """One submit_sm."""
+
+    number: int
+    state: str
+    text: str | None
+    connector: str
+    attempts: int
+    submitted_at: str | None
+    smsc_message_id: str | None
+    command_status: int | None
+    receipt_status: str | None
+    receipt_error: str | None
+    receipt_at: str | None
+    done_at: str | None
+
+
+class HistoryEntry(msgspec.Struct):
+    """Something that happened, oldest first. `segment` is null for the message as a whole."""
+
+    at: str
+    event: str
+    detail: str
+    segment: int | None = None
+
+
+class CallbackView(msgspec.Struct):
+    """The delivery report's way to the sender: none, waiting, pending, delivered or failed."""
+
+    state: str
+    url: str | None
+    delivered_at: str | None
+    pending: int
+
+
+class MessageView(msgspec.Struct, rename={"from_": "from"}):
+    """A message. Times are ISO 8601 in UTC, credits a decimal number in a string."""
+
+    ok: bool
+    message_id: str
+    state: str
+    from_: str
+    to: str
+    text: str | None
+    parts: int
+    encoding: str
+    charged: str
+    connector: str
+    error: str | None
+    accepted_at: str
+    sent_at: str | None
+    done_at: str | None
+    expires_at: str
+    segments: list[SegmentView]
+    history: list[HistoryEntry]
+    callback: CallbackView
+
+
+def plain_id(public_id: str) -> str:
+    """The id without its ``queued_`` prefix. Raises `ApiError` 404 when it cannot be one."""
+    identifier = public_id.removeprefix(QUEUED_PREFIX)
+    if not is_id(identifier):
+        raise not_found()
+    return identifier
+
+
+def not_found() -> ApiError:
+    """No such message, or not this account's: it is not said which."""
+    return ApiError(404, "Message not found")
+
+
+def view_of(detail: MessageDetail) -> MessageView:
+    """What the client sees of a message."""
+    message = detail.message
+    return MessageView(
+        ok=True,
+        message_id=message.public_id,
+        state=message.state.value,
+        from_=message.source_addr,
+        to=message.dest_addr,
+        text=message.text,
+        parts=len(message.segments),
+        encoding=message.encoding,
+        charged=format_credits(message.charged),
+        connector=message.connector_id,
+        error=message.error,
+        accepted_at=iso(message.accepted_at),
+        sent_at=iso_or_none(message.sent_at),
+        done_at=iso_or_none(message.done_at),
+        expires_at=iso(message.expires_at),
+        segments=[_segment(segment) for segment in message.segments],
+        history=_history(detail),
+        callback=_callback(detail),
+    )
+
+
+def iso(milliseconds: int) -> str:
+    """``2026-04-10T12:30:00.000Z`` from Unix milliseconds."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def iso_or_none(milliseconds: int | None) -> str | None:
+    """As `iso`; None stays None."""
+    return None if milliseconds is None else iso(milliseconds)
+
+
+def _segment(segment: Segment) -> SegmentView:
+    return SegmentView(
+        segment.number,
+        segment.state.value,
+        None if segment.message.text is None else segment.content,
+        segment.connector_id,
+        segment.attempts,
+        iso_or_none(segment.submitted_at),
+        segment.smsc_message_id,
+        segment.command_status,
+        segment.receipt_stat,
+        segment.receipt_err,
+        iso_or_none(segment.receipt_at),
+        iso_or_none(segment.done_at),
+    )
+
+
+def _history(detail: MessageDetail) -> list[HistoryEntry]:
+    """A time line from the columns of message and segments, and from what was noted on the way."""
+    message = detail.message
+    line: list[tuple[int, HistoryEntry]] = []
+
+    def add(at: int | None, event: str, text: str, segment: int | None = None) -> None:
+        if at is not None:
+            line.append((at, HistoryEntry(iso(at), event, text, segment)))
+
+    parts = len(message.segments)
+    add(message.accepted_at, "accepted", f"through {message.door}, {parts} part{'s' if parts > 1 else ''}")
+    for segment in message.segments:
+        theirs = f" as {segment.smsc_message_id}" if segment.smsc_message_id else ""
+        add(segment.submitted_at, "submitted", f"to {segment.connector_id}{theirs}", segment.number)
+        if segment.receipt_at is not None:
+            said = f"{segment.receipt_stat} err {segment.receipt_err or '000'}"
+            add(segment.receipt_at, "receipt", said, segment.number)
+    for event in detail.events:
+        add(event.at, event.kind, event.detail, event.segment_number)
+    add(message.done_at, message.state.value, message.error or "")
+    add(detail.notified_at, "notified", _recipient(message))
+    # A stable sort: what happened in the same millisecond stays in the order of the way.
+    line.sort(key=lambda entry: entry[0])
+    return [entry for _, entry in line]
+
+
+def _recipient(message: Message) -> str:
+    return message.credential if message.door == "smpp" else "the callback URL took the delivery report"
+
+
+def _callback(detail: MessageDetail) -> CallbackView:
+    message = detail.message
+    given_up = any(event.kind == "notification_given_up" for event in detail.events)
+    if detail.pending_notifications:
+        state = "pending"
+    elif detail.notified_at is not None:
+        state = "delivered"
+    elif given_up:
+        state = "failed"
+    elif not message.registered_delivery or (message.door != "smpp" and not message.dlr_url):
+        state = "none"
+    else:
+        state = "none" if message.is_final else "waiting"
+    return CallbackView(state, message.dlr_url, iso_or_none(detail.notified_at), detail.pending_notifications)

@@ -1,0 +1,608 @@
+"""`/metrics`: what the gateway's parts count anyway, read when Prometheus asks. Nothing is counted here.
+
+`docs/metrics.md` lists every metric.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from trunkline.model.ports import ConnectorStatus
+from trunkline.model.submission import Reason
+from trunkline.smpp.constants import status_name
+
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+class JournalFigures(Protocol):
+    """The group-commit writer."""
+
+    @property
+    def backlog(self) -> int: ...
+    @property
+    def available(self) -> bool: ...
+    @property
+    def batches(self) -> int: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def commit_seconds(self) -> float: ...
+    @property
+    def last_commit_seconds(self) -> float: ...
+    @property
+    def retries(self) -> int: ...
+    @property
+    def dropped(self) -> int: ...
+
+
+class ConnectorCounters(Protocol):
+    """What one connector has done since it was made."""
+
+    @property
+    def submitted(self) -> int: ...
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def refused(self) -> Mapping[int, int]: ...
+    @property
+    def timeouts(self) -> int: ...
+    @property
+    def unknown(self) -> int: ...
+    @property
+    def receipts(self) -> int: ...
+    @property
+    def reconnects(self) -> int: ...
+    @property
+    def late_responses(self) -> int: ...
+
+
+class MtFigures(Protocol):
+    """`pipeline.mt.MtPipeline`."""
+
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def rejected(self) -> Mapping[Reason, int]: ...
+
+
+class OutcomeFigures(Protocol):
+    """`pipeline.submission.Outcomes`."""
+
+    @property
+    def submitted(self) -> int: ...
+    @property
+    def retried(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def unknown(self) -> int: ...
+    @property
+    def expired(self) -> int: ...
+    @property
+    def inbound_refused(self) -> Mapping[str, int]: ...
+
+
+class ReceiptFigures(Protocol):
+    """`pipeline.receipts.Receipts`."""
+
+    @property
+    def matched(self) -> int: ...
+    @property
+    def intermediate(self) -> int: ...
+    @property
+    def duplicates(self) -> int: ...
+    @property
+    def orphans(self) -> int: ...
+    @property
+    def joined(self) -> int: ...
+
+
+class NotifierFigures(Protocol):
+    """`pipeline.notification.Notifier`."""
+
+    @property
+    def delivered(self) -> int: ...
+    @property
+    def failed_attempts(self) -> int: ...
+    @property
+    def given_up(self) -> int: ...
+    @property
+    def in_memory(self) -> int: ...
+
+
+class LoginFigures(Protocol):
+    """`services.credentials.CredentialChecker`."""
+
+    @property
+    def slow_checks(self) -> int: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def locked_out(self) -> int: ...
+
+
+class DoorFigures(Protocol):
+    """`HttpFigures`."""
+
+    @property
+    def answered(self) -> Mapping[tuple[str, int], int]: ...
+    @property
+    def in_flight(self) -> int: ...
+
+
+class MetricsSource(Protocol):
+    """Where the figures are. Attributes only: nothing here does I/O or takes long."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def node(self) -> str: ...
+    @property
+    def revision(self) -> int:
+        """Of the configuration in use."""
+        ...
+
+    @property
+    def journal(self) -> JournalFigures: ...
+    @property
+    def mt(self) -> MtFigures: ...
+    @property
+    def outcomes(self) -> OutcomeFigures: ...
+    @property
+    def receipts(self) -> ReceiptFigures: ...
+    @property
+    def notifier(self) -> NotifierFigures: ...
+    @property
+    def logins(self) -> LoginFigures: ...
+    @property
+    def http(self) -> DoorFigures: ...
+    @property
+    def connectors(self) -> Mapping[str, ConnectorCounters]: ...
+    @property
+    def connector_statuses(self) -> Iterable[ConnectorStatus]: ...
+    @property
+    def queue_depths(self) -> Mapping[str, int]:
+        """Queued segments per connector, as last read from the store."""
+        ...
+
+    @property
+    def outbox_depth(self) -> int:
+        """Receipts in the outbox, as last read from the store."""
+        ...
+
+    @property
+    def esme_sessions(self) -> int: ...
+    @property
+    def binds_refused(self) -> int: ...
+
+
+Sample = tuple[tuple[str, ...], float]
+
+
+class Figure(NamedTuple):
+    """One metric: its name (counters without the suffix ``_total``), meaning, labels, and how it is read."""
+
+    name: str
+    is_counter: bool
+    meaning: str
+    labels: tuple[str, ...]
+    read: Callable[[MetricsSource], Iterable[Sample]]
+
+
+def _plain(read: Callable[[MetricsSource], float]) -> Callable[[MetricsSource], Iterable[Sample]]:
+    return lambda source: (((), read(source)),)
+
+
+def _per_connector(
+    read: Callable[[ConnectorCounters], float],
+) -> Callable[[MetricsSource], Iterable[Sample]]:
+    return lambda source: [((name,), read(counters)) for name, counters in source.connectors.items()]
+
+
+def _refusals(source: MetricsSource) -> Iterator[Sample]:
+    for name, counters in source.connectors.items():
+        for status, count in counters.refused.items():
+            yield (name, status_name(status)), count
+
+
+def _binds(source: MetricsSource) -> Iterator[Sample]:
+    for status in source.connector_statuses:
+        states: dict[tuple[str, str], int] = {}
+        for bind in status.binds:
+            key = (bind.bind_type, bind.state)
+            states[key] = states.get(key, 0) + 1
+        for (kind, state), count in states.items():
+            yield (status.connector_id, kind, state), count
+
+
+def _in_flight(source: MetricsSource) -> Iterator[Sample]:
+    for status in source.connector_statuses:
+        yield (status.connector_id,), sum(bind.in_flight for bind in status.binds)
+
+
+_CONNECTOR = ("connector",)
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(
+        "trunkline_build",
+        False,
+        "Always 1; the labels tell version and node.",
+        ("version", "node"),
+        lambda source: (((source.version, source.node), 1),),
+    ),
+    Figure(
+        "trunkline_configuration_revision",
+        False,
+        "Revision of the configuration in use.",
+        (),
+        _plain(lambda source: source.revision),
+    ),
+    # Messages in
+    Figure(
+        "trunkline_messages_accepted",
+        True,
+        "Messages accepted through all doors.",
+        (),
+        _plain(lambda source: source.mt.accepted),
+    ),
+    Figure(
+        "trunkline_messages_refused",
+        True,
+        "Messages refused at a door, by reason.",
+        ("reason",),
+        lambda source: [((reason.value,), count) for reason, count in source.mt.rejected.items()],
+    ),
+    # Segments out
+    Figure(
+        "trunkline_segments_submitted",
+        True,
+        "Segments that an SMSC took.",
+        (),
+        _plain(lambda source: source.outcomes.submitted),
+    ),
+    Figure(
+        "trunkline_segments_retried",
+        True,
+        "Temporary refusals after which a segment was queued again.",
+        (),
+        _plain(lambda source: source.outcomes.retried),
+    ),
+    Figure(
+        "trunkline_segments_rejected",
+        True,
+        "Segments given up because an SMSC refused them or they cannot be sent.",
+        (),
+        _plain(lambda source: source.outcomes.rejected),
+    ),
+    Figure(
+        "trunkline_segments_unknown",
+        True,
+        "Segments whose submit was never answered.",
+        (),
+        _plain(lambda source: source.outcomes.unknown),
+    ),
+    Figure(
+        "trunkline_segments_expired",
+        True,
+        "Segments whose validity ended before they could be submitted.",
+        (),
+        _plain(lambda source: source.outcomes.expired),
+    ),
+    Figure(
+        "trunkline_inbound_refused",
+        True,
+        "Inbound messages that an SMSC was asked to keep.",
+        _CONNECTOR,
+        lambda source: [((name,), count) for name, count in source.outcomes.inbound_refused.items()],
+    ),
+    Figure(
+        "trunkline_queue_depth",
+        False,
+        "Segments in a connector's durable queue.",
+        _CONNECTOR,
+        lambda source: [((name,), depth) for name, depth in source.queue_depths.items()],
+    ),
+    # Connectors
+    Figure(
+        "trunkline_connector_binds",
+        False,
+        "Binds of a connector by type (TX, RX, TRX) and state.",
+        ("connector", "type", "state"),
+        _binds,
+    ),
+    Figure(
+        "trunkline_connector_in_flight",
+        False,
+        "Submits that wait for the SMSC's answer.",
+        _CONNECTOR,
+        _in_flight,
+    ),
+    Figure(
+        "trunkline_connector_waiting",
+        False,
+        "Segments held in memory for a connector, not yet on the wire.",
+        _CONNECTOR,
+        lambda source: [((each.connector_id,), each.waiting) for each in source.connector_statuses],
+    ),
+    Figure(
+        "trunkline_connector_submits",
+        True,
+        "submit_sm written to a connector.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.submitted),
+    ),
+    Figure(
+        "trunkline_connector_submits_accepted",
+        True,
+        "submit_sm that the SMSC accepted.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.accepted),
+    ),
+    Figure(
+        "trunkline_connector_submits_refused",
+        True,
+        "submit_sm that the SMSC refused, by command_status.",
+        ("connector", "status"),
+        _refusals,
+    ),
+    Figure(
+        "trunkline_connector_timeouts",
+        True,
+        "submit_sm not answered in time.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.timeouts),
+    ),
+    Figure(
+        "trunkline_connector_outcomes_unknown",
+        True,
+        "submit_sm whose outcome was lost: time-outs and lost connections.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.unknown),
+    ),
+    Figure(
+        "trunkline_connector_receipts",
+        True,
+        "Delivery receipts that came in.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.receipts),
+    ),
+    Figure(
+        "trunkline_connector_reconnects",
+        True,
+        "Binds lost.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.reconnects),
+    ),
+    Figure(
+        "trunkline_connector_late_responses",
+        True,
+        "Answers that nothing waited for any more.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.late_responses),
+    ),
+    # Receipts and callbacks
+    Figure(
+        "trunkline_receipts_matched",
+        True,
+        "Final receipts that found their segment.",
+        (),
+        _plain(lambda source: source.receipts.matched),
+    ),
+    Figure(
+        "trunkline_receipts_intermediate",
+        True,
+        "Receipts that told of progress only.",
+        (),
+        _plain(lambda source: source.receipts.intermediate),
+    ),
+    Figure(
+        "trunkline_receipts_duplicate",
+        True,
+        "Receipts for segments that were settled already.",
+        (),
+        _plain(lambda source: source.receipts.duplicates),
+    ),
+    Figure(
+        "trunkline_receipts_orphaned",
+        True,
+        "Receipts that matched nothing when they came, and were kept.",
+        (),
+        _plain(lambda source: source.receipts.orphans),
+    ),
+    Figure(
+        "trunkline_receipts_joined",
+        True,
+        "Kept receipts that found their segment later.",
+        (),
+        _plain(lambda source: source.receipts.joined),
+    ),
+    Figure(
+        "trunkline_notifications_delivered",
+        True,
+        "Receipts taken by their recipient: an ESME or a callback URL.",
+        (),
+        _plain(lambda source: source.notifier.delivered),
+    ),
+    Figure(
+        "trunkline_notification_attempts_failed",
+        True,
+        "Attempts to hand a receipt over that failed.",
+        (),
+        _plain(lambda source: source.notifier.failed_attempts),
+    ),
+    Figure(
+        "trunkline_notifications_given_up",
+        True,
+        "Receipts that nobody took in time.",
+        (),
+        _plain(lambda source: source.notifier.given_up),
+    ),
+    Figure(
+        "trunkline_notifications_in_memory",
+        False,
+        "Receipts on their way to a recipient.",
+        (),
+        _plain(lambda source: source.notifier.in_memory),
+    ),
+    Figure(
+        "trunkline_outbox_depth",
+        False,
+        "Receipts in the durable outbox.",
+        (),
+        _plain(lambda source: source.outbox_depth),
+    ),
+    # Storage
+    Figure(
+        "trunkline_journal_available",
+        False,
+        "1 while the store takes messages, 0 while doors push back.",
+        (),
+        _plain(lambda source: source.journal.available),
+    ),
+    Figure(
+        "trunkline_journal_backlog",
+        False,
+        "Changes recorded and not yet durable.",
+        (),
+        _plain(lambda source: source.journal.backlog),
+    ),
+    Figure(
+        "trunkline_journal_commits",
+        True,
+        "Transactions committed by the writer.",
+        (),
+        _plain(lambda source: source.journal.batches),
+    ),
+    Figure(
+        "trunkline_journal_units",
+        True,
+        "Changes made durable.",
+        (),
+        _plain(lambda source: source.journal.units),
+    ),
+    Figure(
+        "trunkline_journal_rows",
+        True,
+        "Rows written.",
+        (),
+        _plain(lambda source: source.journal.rows),
+    ),
+    Figure(
+        "trunkline_journal_commit_seconds",
+        True,
+        "Seconds spent in transactions; divided by the commits: the average.",
+        (),
+        _plain(lambda source: source.journal.commit_seconds),
+    ),
+    Figure(
+        "trunkline_journal_last_commit_seconds",
+        False,
+        "Seconds that the latest transaction took.",
+        (),
+        _plain(lambda source: source.journal.last_commit_seconds),
+    ),
+    Figure(
+        "trunkline_journal_retries",
+        True,
+        "Transactions repeated after a storage fault.",
+        (),
+        _plain(lambda source: source.journal.retries),
+    ),
+    Figure(
+        "trunkline_journal_dropped",
+        True,
+        "Changes the database refused for good; each is in the log.",
+        (),
+        _plain(lambda source: source.journal.dropped),
+    ),
+    # Doors
+    Figure(
+        "trunkline_http_requests",
+        True,
+        "HTTP requests answered, by route and status.",
+        ("route", "status"),
+        lambda source: [
+            ((route, str(status)), count) for (route, status), count in source.http.answered.items()
+        ],
+    ),
+    Figure(
+        "trunkline_http_requests_in_flight",
+        False,
+        "HTTP requests being answered.",
+        (),
+        _plain(lambda source: source.http.in_flight),
+    ),
+    Figure(
+        "trunkline_esme_sessions",
+        False,
+        "ESME sessions that are bound.",
+        (),
+        _plain(lambda source: source.esme_sessions),
+    ),
+    Figure(
+        "trunkline_esme_binds_refused",
+        True,
+        "Bind requests of ESMEs that were refused.",
+        (),
+        _plain(lambda source: source.binds_refused),
+    ),
+    Figure(
+        "trunkline_logins_failed",
+        True,
+        "Wrong passwords and API keys at any door.",
+        (),
+        _plain(lambda source: source.logins.failures),
+    ),
+    Figure(
+        "trunkline_logins_locked_out",
+        True,
+        "Login attempts turned away unchecked after too many failures.",
+        (),
+        _plain(lambda source: source.logins.locked_out),
+    ),
+    Figure(
+        "trunkline_password_checks",
+        True,
+        "Passwords checked the slow way (argon2); all others were known.",
+        (),
+        _plain(lambda source: source.logins.slow_checks),
+    ),
+)
+
+
+class _Reader(Collector):
+    """Reads all figures at one moment."""
+
+    def __init__(self, source: MetricsSource) -> None:
+        self._source = source
+
+    def collect(self) -> Iterator[Metric]:
+        for figure in FIGURES:
+            family = (CounterMetricFamily if figure.is_counter else GaugeMetricFamily)(
+                figure.name, figure.meaning, labels=figure.labels
+            )
+            for labels, value in figure.read(self._source):
+                family.add_metric(labels, value)
+            yield family
+
+    def describe(self) -> Iterator[Metric]:
+        # Nothing is read at registration: the parts may not be there yet.
+        return iter(())
+
+
+class Metrics:
+    """Renders the text that Prometheus scrapes."""
+
+    def __init__(self, source: MetricsSource) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Reader(source))
+        ProcessCollector(registry=self._registry)
+
+    def render(self) -> bytes:
+        """All metrics in the text format 0.0.4."""
+        return generate_latest(self._registry)

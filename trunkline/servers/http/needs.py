@@ -1,0 +1,84 @@
+"""What the HTTP door needs from the rest of the gateway, as protocols."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from trunkline.model.administration import MessageDetail
+from trunkline.model.idempotency import IdempotencyRequest
+from trunkline.model.message import Message
+from trunkline.model.ports import Clock, IdempotencyRecord
+from trunkline.model.snapshot import Snapshot
+from trunkline.model.submission import Rejected, Submission
+from trunkline.servers.http.metrics import MetricsSource
+from trunkline.services.credentials import CredentialChecker
+
+
+class Pipeline(Protocol):
+    """See `pipeline.mt.MtPipeline`."""
+
+    def accept(self, submission: Submission) -> asyncio.Future[Message]:
+        """The stored message; `Rejected` at once or through the future."""
+        ...
+
+    def accept_many(
+        self, submissions: Sequence[Submission], idempotency: IdempotencyRequest | None = None
+    ) -> asyncio.Future[list[Message | Rejected]]:
+        """One transaction, each answered on its own.
+
+        The future may fail as a whole, with `Rejected` (BUSY) or `IdempotencyConflict`: nothing was stored.
+        """
+        ...
+
+
+class MessageStore(Protocol):
+    """What the door reads from the store. Raises `StorageUnavailable`."""
+
+    async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
+        """The message, None when it does not exist or belongs to another account."""
+        ...
+
+    async def idempotency_record(self, account_id: int, key: str) -> IdempotencyRecord | None: ...
+
+
+class Snapshots(Protocol):
+    """See `pipeline.snapshots.Snapshots`."""
+
+    @property
+    def current(self) -> Snapshot: ...
+
+
+class Health(Protocol):
+    """Whether this process can do its work."""
+
+    def problems(self) -> Sequence[str]:
+        """Why it cannot, in plain sentences without secrets; empty when it can. Cheap: no I/O."""
+        ...
+
+
+@dataclass(slots=True)
+class HttpFigures:
+    """What the door counts; read when metrics are scraped."""
+
+    answered: dict[tuple[str, int], int] = field(default_factory=dict)  # (route, status) -> requests
+    in_flight: int = 0
+
+    def count(self, route: str, status: int) -> None:
+        """One more answer."""
+        key = (route, status)
+        self.answered[key] = self.answered.get(key, 0) + 1
+
+
+@dataclass(slots=True)
+class HttpServices:
+    """Everything the HTTP door is built on."""
+
+    pipeline: Pipeline
+    store: MessageStore
+    snapshots: Snapshots
+    credentials: CredentialChecker
+    health: Health
+    clock: Clock
+    metrics: MetricsSource
+    figures: HttpFigures = field(default_factory=HttpFigures)

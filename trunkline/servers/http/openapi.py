@@ -1,0 +1,149 @@
+"""The OpenAPI description, made from the very types that read and write the JSON."""
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from trunkline.servers.http.batch import BatchAnswer
+from trunkline.servers.http.fields import BatchRequest, SendRequest
+from trunkline.servers.http.messages import MessageView
+from trunkline.servers.http.send import SendAnswer
+
+
+class ErrorAnswer(msgspec.Struct):
+    """Every answer that is not a success."""
+
+    ok: bool
+    error: str
+
+
+class HealthAnswer(msgspec.Struct):
+    """Whether the gateway can work; `problems` says why not."""
+
+    ok: bool
+    problems: list[str] = []
+
+
+_TYPES = (SendRequest, SendAnswer, BatchRequest, BatchAnswer, MessageView, ErrorAnswer, HealthAnswer)
+_WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A repetition with the same key gets the first answer again and sends nothing.",
+}
+_ERRORS = {
+    400: "A field is missing or breaks a rule; the text names it",
+    401: "Invalid credentials",
+    402: "Insufficient credits",
+    403: "Account disabled",
+    404: "No such message of this account",
+    413: "The body is too large",
+    415: "Neither JSON nor a form",
+    422: "The Idempotency-Key was used for another request",
+    429: "Too fast, or too many failed logins; see Retry-After",
+    503: "The message store is behind or away; see Retry-After",
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    _, components = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Trunkline", "version": version("trunkline"), "description": "SMS gateway"},
+        "paths": {
+            "/api/v1/http-send": {"get": _send_get(), "post": _send_post()},
+            "/api/v1/http-send/batch": {"post": _batch_post()},
+            "/api/v1/messages/{message_id}": {"get": _message_get()},
+            "/health/live": {"get": _health("The process runs", 200)},
+            "/health/ready": {"get": _health("Messages can be taken", 200, 503)},
+            "/metrics": {
+                "get": {
+                    "summary": "Metrics for Prometheus",
+                    "responses": {"200": {"description": "Text format", "content": {"text/plain": {}}}},
+                }
+            },
+        },
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "basic": {"type": "http", "scheme": "basic"},
+                "user": {"type": "apiKey", "in": "query", "name": "user"},
+                "password": {"type": "apiKey", "in": "query", "name": "password"},
+            },
+        },
+    }
+
+
+def _send_get() -> dict[str, Any]:
+    # Some types describe themselves by a reference, hence the detour over the components.
+    _, components = msgspec.json.schema_components((SendRequest,), ref_template="#/components/schemas/{name}")
+    properties: dict[str, dict[str, Any]] = components["SendRequest"]["properties"]
+    parameters = [
+        {"name": name, "in": "query", "required": name in ("to", "content"), "schema": schema}
+        for name, schema in properties.items()
+    ]
+    return {
+        "summary": "Send one message",
+        "security": _WAYS_IN,
+        "parameters": [*parameters, _KEY_HEADER],
+        "responses": _responses("SendAnswer", 400, 401, 402, 403, 422, 429, 503),
+    }
+
+
+def _send_post() -> dict[str, Any]:
+    schema = {"schema": {"$ref": "#/components/schemas/SendRequest"}}
+    return {
+        "summary": "Send one message",
+        "security": _WAYS_IN,
+        "parameters": [_KEY_HEADER],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": schema, "application/x-www-form-urlencoded": schema},
+        },
+        "responses": _responses("SendAnswer", 400, 401, 402, 403, 413, 415, 422, 429, 503),
+    }
+
+
+def _batch_post() -> dict[str, Any]:
+    return {
+        "summary": "Send up to 10,000 messages",
+        "security": _WAYS_IN,
+        "parameters": [_KEY_HEADER],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchRequest"}}},
+        },
+        "responses": _responses("BatchAnswer", 400, 401, 403, 413, 422, 429, 503),
+    }
+
+
+def _message_get() -> dict[str, Any]:
+    return {
+        "summary": "Look a message up",
+        "security": _WAYS_IN,
+        "parameters": [
+            {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
+        ],
+        "responses": _responses("MessageView", 401, 403, 404, 429, 503),
+    }
+
+
+def _health(meaning: str, *statuses: int) -> dict[str, Any]:
+    return {"summary": meaning, "responses": {str(status): _json("HealthAnswer", "") for status in statuses}}
+
+
+def _responses(schema: str, *errors: int) -> dict[str, Any]:
+    return {"200": _json(schema, "Done")} | {
+        str(status): _json("ErrorAnswer", _ERRORS[status]) for status in errors
+    }
+
+
+def _json(schema: str, description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }

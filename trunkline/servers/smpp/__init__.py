@@ -1,0 +1,1 @@
+"""The SMPP door: ESMEs bind here, submit, and get their receipts."""

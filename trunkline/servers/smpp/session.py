@@ -1,0 +1,203 @@
+"""One ESME's connection: binds, submits, and deliver_sm on the way back."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from trunkline.model.message import Message
+from trunkline.model.ports import DeliveryResult
+from trunkline.model.submission import Rejected
+from trunkline.servers.smpp.reading import read_data, read_submit
+from trunkline.servers.smpp.statuses import STATUS_OF_REASON
+from trunkline.smpp.asyncio.connection import SmppConnection
+from trunkline.smpp.constants import CommandId, CommandStatus, status_name
+from trunkline.smpp.errors import EncodeError, InvalidStateError
+from trunkline.smpp.handler import Handler
+from trunkline.smpp.pdus import Bind, DataSm, DeliverSm, Pdu, SubmitSm
+
+if TYPE_CHECKING:
+    from trunkline.servers.smpp.door import EsmeDoor
+
+log = structlog.get_logger()
+
+_RX_BINDS = {int(CommandId.BIND_RECEIVER), int(CommandId.BIND_TRANSCEIVER)}
+_FIRST_WITH_TLVS = 0x34
+_ESME_RINVCMDID = int(CommandStatus.ESME_RINVCMDID)
+_ESME_RSYSERR = int(CommandStatus.ESME_RSYSERR)
+_TEMPORARY_NO = {
+    int(CommandStatus.ESME_RX_T_APPN),
+    int(CommandStatus.ESME_RSYSERR),
+    int(CommandStatus.ESME_RMSGQFUL),
+    int(CommandStatus.ESME_RTHROTTLED),
+}
+
+Finished = Callable[[DeliveryResult], None]
+
+_TAKEN = DeliveryResult(True, "ESME_ROK")
+_LEFT = DeliveryResult(False, "the ESME left", gone=True)
+
+
+class EsmeSession(Handler):
+    """Handles what one connection brings. Its sender is looked up anew for every message."""
+
+    def __init__(self, door: "EsmeDoor", connection: SmppConnection) -> None:
+        self._door = door
+        self.connection = connection
+        # Set by the bind.
+        self.system_id = ""
+        self.password_hash = ""
+        self.window = 0
+        self.receives = False
+        self._knows_tlvs = True
+        self.submitted = 0
+        self.delivering = 0
+        self._pending = 0
+        self._binding: asyncio.Task[None] | None = None
+
+    # --- what the connection calls ---
+
+    def on_request(self, pdu: Pdu) -> None:
+        if isinstance(pdu, SubmitSm | DataSm):
+            self._submit(pdu)
+        else:
+            self.connection.respond(pdu.response(_ESME_RINVCMDID))
+
+    def on_bind(self, pdu: Bind) -> None:
+        self._binding = asyncio.get_running_loop().create_task(self._bind(pdu))
+
+    def on_response(self, token: Any, pdu: Pdu) -> None:
+        finished: Finished = token
+        self.delivering -= 1
+        status = pdu.command_status
+        if status == 0:
+            finished(_TAKEN)
+        else:
+            finished(DeliveryResult(False, status_name(status), permanent=status not in _TEMPORARY_NO))
+
+    def on_timeout(self, token: Any) -> None:
+        """The ESME left a deliver_sm unanswered: it has it or not, so it gets it again."""
+        finished: Finished = token
+        self.delivering -= 1
+        finished(DeliveryResult(False, "no deliver_sm_resp in time"))
+
+    def on_writable(self) -> None:
+        if self.system_id:
+            self._door.notifier.wake(self._lane)
+
+    def on_unbind(self) -> None:
+        self.receives = False
+
+    def on_closed(self, reason: str) -> None:
+        self.receives = False
+        if self._binding is not None:
+            self._binding.cancel()
+        if not self.system_id:
+            return
+        self._door.left(self, reason)
+        unanswered: list[Finished] = self.connection.session.unanswered()
+        self.delivering = 0
+        for finished in unanswered:
+            finished(_LEFT)
+
+    # --- binding ---
+
+    async def _bind(self, pdu: Bind) -> None:
+        connection = self.connection
+        host = connection.peer[0]
+        esme, status, why = await self._door.admit(pdu, host)
+        if esme is None:
+            log.warning(
+                "An ESME's bind was refused.",
+                action="esme.bind_refused",
+                system_id=pdu.system_id,
+                peer=host,
+                status=status_name(status),
+                reason=why,
+            )
+            connection.refuse_bind(pdu, status)
+            return
+        self.system_id = esme.system_id
+        self.password_hash = esme.password_hash
+        self.window = min(esme.window, connection.session.window.size)
+        self.receives = pdu.command_id in _RX_BINDS
+        # Older versions have no optional parameters, and their parsers none to skip (section 3.4).
+        self._knows_tlvs = pdu.interface_version >= _FIRST_WITH_TLVS
+        if connection.accept_bind(pdu, system_id=self._door.system_id):
+            self._door.joined(self)
+
+    @property
+    def _lane(self) -> str:
+        return f"esme:{self.system_id}"
+
+    # --- messages in ---
+
+    def _submit(self, pdu: SubmitSm | DataSm) -> None:
+        door = self._door
+        self.submitted += 1
+        esme = door.snapshots.current.esmes.get(self.system_id)
+        if esme is None:  # deleted a moment ago; the door is about to unbind it
+            self.connection.respond(pdu.response(_ESME_RSYSERR))
+            return
+        try:
+            if isinstance(pdu, SubmitSm):
+                submission = read_submit(pdu, esme.sender, door.clock.now_ms())
+            else:
+                submission = read_data(pdu, esme.sender)
+            answer = door.pipeline.accept(submission)
+        except Rejected as rejected:
+            self.connection.respond(pdu.response(STATUS_OF_REASON[rejected.reason]))
+            return
+        except Exception:  # one message must not cost the session, and with it all others
+            log.exception("A submit failed.", action="esme.submit_failed", system_id=self.system_id)
+            self.connection.respond(pdu.response(_ESME_RSYSERR))
+            return
+        self._pending += 1
+        if self._pending == self._door.window:
+            self.connection.pause_reading()
+        answer.add_done_callback(partial(self._answered, pdu))
+
+    def _answered(self, pdu: SubmitSm | DataSm, answer: "asyncio.Future[Message]") -> None:
+        self._pending -= 1
+        if self._pending == self._door.window // 2:
+            self.connection.resume_reading()
+        failure = answer.exception()
+        if failure is None:
+            self.connection.respond(pdu.response(0, message_id=answer.result().public_id))
+        elif isinstance(failure, Rejected):
+            self.connection.respond(pdu.response(STATUS_OF_REASON[failure.reason]))
+        else:
+            log.error("A submit failed.", action="esme.submit_failed", exc_info=failure)
+            self.connection.respond(pdu.response(_ESME_RSYSERR))
+
+    def unbind(self) -> None:
+        """Asks the ESME to go; the connection closes when it confirms, or in time without it."""
+        self.receives = False
+        self.connection.session.unbind(asyncio.get_running_loop().time())
+        self.connection.flush_soon()
+
+    # --- receipts out ---
+
+    @property
+    def room(self) -> int:
+        """How many deliver_sm can go out now: the ESME's window, at most the connection's; 0 when leaving."""
+        if not self.receives or not self.connection.writable:
+            return 0
+        return self.window - self.delivering
+
+    def deliver(self, pdu: DeliverSm, finished: Finished) -> None:
+        """Sends a deliver_sm; `finished` is called with its outcome, never from in here."""
+        if not self._knows_tlvs:
+            pdu.tlvs = ()
+        try:
+            self.connection.send(pdu, finished)
+        except EncodeError as error:
+            result = DeliveryResult(False, f"it cannot be sent: {error}", permanent=True)
+            asyncio.get_running_loop().call_soon(finished, result)
+        except InvalidStateError:  # it unbinds: idle for too long, or the server stops
+            self.receives = False
+            asyncio.get_running_loop().call_soon(finished, _LEFT)
+        else:
+            self.delivering += 1

@@ -1,0 +1,1 @@
+"""Management that the doors, the panel and the command line call: one place for every rule."""

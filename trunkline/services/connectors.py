@@ -1,0 +1,149 @@
+"""Connectors as people manage them: checked, stored, and followed live by the running gateway."""
+
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trunkline.gsm.alphabets import DEFAULT_ALPHABETS
+from trunkline.gsm.segmentation import LongMessage
+from trunkline.model.administration import Administration
+from trunkline.model.errors import NotFound
+from trunkline.model.ports import ConnectorStatus
+from trunkline.model.snapshot import ConnectorConfig
+from trunkline.services.accounts import InvalidInput
+
+_CONNECTOR_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch
+# A gateway writes its connectors' status every ten seconds at the least.
+STATUS_MAX_AGE_MS = 30_000
+_FORMATS = ("auto", "hex", "decimal", "text")
+
+DEFAULTS = ConnectorConfig(
+    connector_id="",
+    host="",
+    port=2775,
+    system_id="",
+    password="",
+    system_type="",
+    tx_binds=0,
+    rx_binds=0,
+    trx_binds=1,
+    window=10,
+    throughput=0,
+    enquire_link_s=30.0,
+    response_timeout_s=30.0,
+    reconnect_min_s=1.0,
+    reconnect_max_s=60.0,
+    source_ton=None,
+    source_npi=None,
+    dest_ton=None,
+    dest_npi=None,
+    default_alphabet="gsm7",
+    long_message="udh8",
+    message_id_format="auto",
+    max_attempts=5,
+    enabled=True,
+)
+
+
+@dataclass(slots=True, frozen=True)
+class ConnectorRow:
+    """A connector with its last known status and the length of its queue."""
+
+    config: ConnectorConfig
+    status: ConnectorStatus | None
+    queued: int
+
+
+class Connectors:
+    """SMPP client connectors."""
+
+    def __init__(self, administration: Administration) -> None:
+        self._administration = administration
+
+    async def create(self, **fields: Any) -> ConnectorConfig:
+        """Creates a connector; fields not given have `DEFAULTS`. Raises `InvalidInput`, `AlreadyExists`."""
+        config = replace(DEFAULTS, **fields)
+        check(config)
+        await self._administration.create_connector(config)
+        return config
+
+    async def change(self, connector_id: str, **fields: Any) -> ConnectorConfig:
+        """Changes a connector; the running gateway unbinds and binds again with the new values."""
+        for config in await self._administration.list_connectors():
+            if config.connector_id == connector_id:
+                changed = replace(config, **fields)
+                check(changed)
+                await self._administration.update_connector(changed)
+                return changed
+        raise NotFound("connector", connector_id)
+
+    async def set_enabled(self, connector_id: str, enabled: bool) -> None:
+        """Starts or stops a connector; the running gateway follows within a second."""
+        await self._administration.set_connector_enabled(connector_id, enabled)
+
+    async def list(self) -> list[ConnectorRow]:
+        """All connectors with live status and queue; a status that is too old counts as none."""
+        oldest = time.time_ns() // 1_000_000 - STATUS_MAX_AGE_MS
+        statuses = {
+            connector_id: status
+            for connector_id, status in (await self._administration.connector_statuses()).items()
+            if status.as_of >= oldest
+        }
+        depths = await self._administration.queue_depths()
+        return [
+            ConnectorRow(config, statuses.get(config.connector_id), depths.get(config.connector_id, 0))
+            for config in await self._administration.list_connectors()
+        ]
+
+
+def check(config: ConnectorConfig) -> None:
+    """Raises `InvalidInput` for the first field that breaks a rule."""
+    if not _CONNECTOR_ID(config.connector_id):
+        raise InvalidInput("connector_id", "1 to 100 letters, digits or any of _ . -")
+    if not 1 <= len(config.host) <= 253:
+        raise InvalidInput("host", "a host name or address")
+    if not 1 <= config.port <= 65535:
+        raise InvalidInput("port", "1 to 65535")
+    if len(config.system_id) > 15 or not config.system_id.isascii():
+        raise InvalidInput("system_id", "at most 15 ASCII characters")
+    if len(config.password) > 8 or not config.password.isascii():
+        raise InvalidInput("password", "at most 8 ASCII characters")
+    if len(config.system_type) > 12 or not config.system_type.isascii():
+        raise InvalidInput("system_type", "at most 12 ASCII characters")
+    for name in ("tx_binds", "rx_binds", "trx_binds"):
+        if not 0 <= getattr(config, name) <= 10:
+            raise InvalidInput(name, "0 to 10")
+    if not config.tx_binds + config.rx_binds + config.trx_binds:
+        raise InvalidInput("trx_binds", "at least one bind of any kind is needed")
+    if not 1 <= config.window <= 1000:
+        raise InvalidInput("window", "1 to 1000 unanswered submit_sm per bind")
+    if config.throughput < 0:
+        raise InvalidInput("throughput", "submit_sm per second, 0 for no limit")
+    for name, low, high in (
+        ("enquire_link_s", 1, 3600),
+        ("response_timeout_s", 1, 600),
+        ("reconnect_min_s", 0.1, 3600),
+        ("reconnect_max_s", 0.1, 3600),
+    ):
+        if not low <= getattr(config, name) <= high:
+            raise InvalidInput(name, f"{low} to {high} seconds")
+    if config.reconnect_max_s < config.reconnect_min_s:
+        raise InvalidInput("reconnect_max_s", "must not be less than reconnect_min_s")
+    if not 1 <= config.max_attempts <= 100:
+        raise InvalidInput("max_attempts", "1 to 100")
+    _check_choices(config)
+
+
+def _check_choices(config: ConnectorConfig) -> None:
+    for name, highest in (("source_ton", 6), ("dest_ton", 6), ("source_npi", 18), ("dest_npi", 18)):
+        value = getattr(config, name)
+        if value is not None and not 0 <= value <= highest:
+            raise InvalidInput(name, f"0 to {highest}, or none for automatic")
+    for name, choices in (
+        ("default_alphabet", tuple(DEFAULT_ALPHABETS)),
+        ("long_message", tuple(each.value for each in LongMessage)),
+        ("message_id_format", _FORMATS),
+    ):
+        if getattr(config, name) not in choices:
+            raise InvalidInput(name, f"must be one of {', '.join(choices)}")

@@ -1,0 +1,102 @@
+"""Keeps the running connectors equal to the configuration: starts, stops and replaces them live."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from trunkline.model.ports import Clock, ConnectorStatus, Journal, Submitter, SubmitterListener
+from trunkline.model.snapshot import ConnectorConfig, Snapshot
+from trunkline.pipeline.queueing import Queueing
+from trunkline.pipeline.snapshots import Snapshots
+from trunkline.pipeline.submission import Dispatcher, Outcomes
+
+log = structlog.get_logger()
+
+MakeSubmitter = Callable[[ConnectorConfig, SubmitterListener], Submitter]
+
+
+class RunningConnectors:
+    """The supervisor of all connectors of this node."""
+
+    DRAIN_S = 5.0
+
+    def __init__(
+        self,
+        make_submitter: MakeSubmitter,
+        snapshots: Snapshots,
+        queueing: Queueing,
+        outcomes: Outcomes,
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._make_submitter = make_submitter
+        self._snapshots = snapshots
+        self._queueing = queueing
+        self._outcomes = outcomes
+        self._journal = journal
+        self._clock = clock
+        self._changed = asyncio.Event()
+        self._running: dict[str, Dispatcher] = {}
+        snapshots.subscribe(self._on_snapshot)
+
+    def statuses(self) -> list[ConnectorStatus]:
+        """Live status of every configured connector, in the order of their ids."""
+        statuses = []
+        for connector_id in sorted(self._snapshots.current.connectors.keys() | self._running.keys()):
+            dispatcher = self._running.get(connector_id)
+            if dispatcher is None:
+                statuses.append(ConnectorStatus(connector_id, False, (), 0))
+            else:
+                status = dispatcher.submitter.status()
+                statuses.append(
+                    ConnectorStatus(connector_id, status.running, status.binds, dispatcher.waiting)
+                )
+        return statuses
+
+    @property
+    def submitters(self) -> list[Submitter]:
+        """The drivers that run now."""
+        return [dispatcher.submitter for dispatcher in self._running.values()]
+
+    async def run(self) -> None:
+        """Follows the configuration until cancelled."""
+        while True:
+            await self.reconcile()
+            await self._changed.wait()
+
+    async def reconcile(self) -> None:
+        """Makes what runs equal to the current snapshot, once."""
+        self._changed.clear()
+        wanted = {key: config for key, config in self._snapshots.current.connectors.items() if config.enabled}
+        stale = [key for key, line in self._running.items() if wanted.get(key) != line.submitter.config]
+        await asyncio.gather(*(self._stop(key) for key in stale))
+        for key, config in wanted.items():
+            if key not in self._running:
+                await self._start(config)
+
+    async def stop_all(self) -> None:
+        """Drains, unbinds and closes every connector."""
+        await asyncio.gather(*(self._stop(key) for key in list(self._running)))
+
+    async def _start(self, config: ConnectorConfig) -> None:
+        submitter = self._make_submitter(config, self._outcomes)
+        dispatcher = Dispatcher(submitter, self._journal, self._clock, self._outcomes)
+        self._running[config.connector_id] = dispatcher
+        self._outcomes.dispatchers[config.connector_id] = dispatcher
+        self._queueing.lines[config.connector_id] = dispatcher
+        await submitter.start()
+        log.info("A connector was started.", action="connector.started", connector_id=config.connector_id)
+
+    async def _stop(self, connector_id: str) -> None:
+        dispatcher = self._running[connector_id]
+        dispatcher.pause()
+        await dispatcher.submitter.stop(self.DRAIN_S)
+        # Outcomes of the drain still found their dispatcher; from here on messages queue in the store.
+        del self._running[connector_id]
+        self._outcomes.dispatchers.pop(connector_id, None)
+        self._queueing.lines.pop(connector_id, None)
+        log.info("A connector was stopped.", action="connector.stopped", connector_id=connector_id)
+
+    def _on_snapshot(self, _snapshot: Snapshot) -> None:
+        self._changed.set()

@@ -1,0 +1,382 @@
+"""An SMSC (SMPP 3.4) that behaves as a scenario says, for tests, benchmarks and the demo.
+
+It takes submit_sm and data_sm, gives ids, and sends receipts as deliver_sm to the binds of the same
+system_id. A receipt nobody acknowledged is sent again to the next bind. Everything else of the protocol is
+the business of `trunkline.smpp`: this is a handler on the same sessions the gateway uses.
+"""
+
+import asyncio
+import copy
+import time
+from functools import partial
+from typing import Any, Final
+
+from trunkline.simulator.agenda import TICK_S, Agenda
+from trunkline.simulator.fates import Fates, Throttle
+from trunkline.simulator.receipts import (
+    DELIVERED,
+    FAILED,
+    ID_WRITERS,
+    Mailbox,
+    PendingReceipt,
+    ReceiptWriter,
+)
+from trunkline.simulator.record import (
+    ReceiptAcked,
+    ReceiptRefused,
+    ReceiptSent,
+    Record,
+    Submitted,
+    Unanswered,
+)
+from trunkline.simulator.scenario import Scenario
+from trunkline.smpp.asyncio.connection import SmppConnection
+from trunkline.smpp.asyncio.server import SmppServer
+from trunkline.smpp.constants import BindType, CommandId, CommandStatus
+from trunkline.smpp.handler import Handler
+from trunkline.smpp.pdus import Bind, DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
+from trunkline.smpp.state import BIND_COMMANDS
+from trunkline.smpp.timers import TimerSettings
+
+SYSTEM_ID: Final = "simulator"
+
+_RESPONSES: Final[dict[int, type[SubmitSmResp | DataSmResp]]] = {
+    CommandId.SUBMIT_SM.value: SubmitSmResp,
+    CommandId.DATA_SM.value: DataSmResp,
+}
+_RTHROTTLED: Final = CommandStatus.ESME_RTHROTTLED.value
+
+# Requests this SMSC has no function for, and the status that says so.
+_REFUSALS: Final = {
+    CommandId.QUERY_SM.value: CommandStatus.ESME_RQUERYFAIL.value,
+    CommandId.CANCEL_SM.value: CommandStatus.ESME_RCANCELFAIL.value,
+    CommandId.REPLACE_SM.value: CommandStatus.ESME_RREPLACEFAIL.value,
+}
+
+# What an ESME answers to a receipt that it wants to have again later.
+_TRY_AGAIN: Final = frozenset(
+    status.value
+    for status in (
+        CommandStatus.ESME_RSYSERR,
+        CommandStatus.ESME_RMSGQFUL,
+        CommandStatus.ESME_RTHROTTLED,
+        CommandStatus.ESME_RX_T_APPN,
+    )
+)
+
+_MAX_CONNECTIONS: Final = 1000
+
+
+class SmscCounters:
+    """What the SMSC has done since it was started; plain numbers, cheap enough to be always on.
+
+    `submits` are all that came: `taken`, `throttled`, refused (`errors`), or lost with a link cut on purpose.
+    """
+
+    __slots__ = (
+        "binds",
+        "binds_refused",
+        "errors",
+        "links_cut",
+        "receipts_acked",
+        "receipts_due",
+        "receipts_refused",
+        "receipts_sent",
+        "submits",
+        "taken",
+        "throttled",
+        "unanswered",
+    )
+
+    def __init__(self) -> None:
+        self.binds = self.binds_refused = self.links_cut = 0
+        self.submits = self.taken = self.throttled = self.errors = self.unanswered = 0
+        self.receipts_due = self.receipts_sent = self.receipts_acked = self.receipts_refused = 0
+
+    @property
+    def receipts_pending(self) -> int:
+        """Receipts not settled yet: still to be sent, or sent and not acknowledged."""
+        return self.receipts_due - self.receipts_acked - self.receipts_refused
+
+
+class SmscSimulator:
+    """An SMSC on `host`:`port` (0 takes a free one, see `port` once started).
+
+    `record` gets what happened; it stays the caller's to close. Without one only `counters` are kept.
+    """
+
+    def __init__(
+        self, host: str, port: int, scenario: Scenario | None = None, record: Record | None = None
+    ) -> None:
+        self.host = host
+        self.scenario = scenario = scenario or Scenario()
+        self.record = record
+        self.counters = SmscCounters()
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.links: set[_Link] = set()
+        self._asked_port = port
+        self._server: SmppServer | None = None
+        self._agenda: Agenda | None = None
+        self._throttle: Throttle | None = None
+        self._writer = ReceiptWriter(scenario)
+        self._write_id = ID_WRITERS[scenario.response_id_format]
+        # Microseconds are more than a process can ever hand out: a restarted SMSC gives new ids.
+        self._next_number = scenario.first_id or time.time_ns() // 1000
+        self._fates = Fates(scenario)
+        self._early = scenario.receipts == "early"
+        self._late_s = scenario.late_ms / 1000
+
+    # Life
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        return self._asked_port if self._server is None else self._server.port
+
+    async def start(self) -> None:
+        """Start listening. Raises OSError when the address is not free."""
+        loop = asyncio.get_running_loop()
+        self._agenda = Agenda(loop)
+        if self.scenario.throughput:
+            self._throttle = Throttle(self.scenario.throughput, loop.time())
+        self._server = SmppServer(
+            self.host,
+            self._asked_port,
+            partial(_Link, self),
+            timers=TimerSettings(),
+            window_size=self.scenario.receipt_window,
+            max_connections=_MAX_CONNECTIONS,
+        )
+        await self._server.start()
+
+    async def stop(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the server's own time-out
+        """Stop listening and unbind every link; what does not follow in `timeout` seconds is cut off.
+
+        What was scheduled is dropped, and recorded where it was an answer.
+        """
+        for link in tuple(self.links):
+            link.mailbox.leave(link)
+        if self._server is not None:
+            await self._server.close(timeout)
+            self._server = None
+        if self._agenda is not None:
+            for callback, _, response in self._agenda.clear():
+                if callback == self.answer:
+                    self._note_unanswered(response)
+        if self.record is not None:
+            self.record.flush()
+
+    # Submits
+
+    def submit(self, link: "_Link", pdu: SubmitSm | DataSm) -> None:
+        """Take a message, or refuse it, or lose it: whatever the scenario has in store for this one."""
+        counters = self.counters
+        fates = self._fates
+        cut_every = self.scenario.drop_link_every
+        counters.submits += 1
+        if cut_every and counters.submits % cut_every == 0:
+            counters.links_cut += 1
+            if fates.take_before_cut is not None and fates.take_before_cut():
+                self._take(link, pdu, answered=False)
+            link.conn.abort("cut by the scenario")
+        elif self._throttle is not None and not self._throttle.allows(asyncio.get_running_loop().time()):
+            counters.throttled += 1
+            self._answer_later(fates.response_delay_s(), link, pdu.response(_RTHROTTLED))
+        elif fates.error is not None and fates.error():
+            counters.errors += 1
+            self._answer_later(fates.response_delay_s(), link, pdu.response(self.scenario.error_status))
+        else:
+            self._take(link, pdu, answered=fates.no_answer is None or not fates.no_answer())
+
+    def _take(self, link: "_Link", pdu: SubmitSm | DataSm, *, answered: bool) -> None:
+        number = self._next_number
+        self._next_number = number + 1
+        message_id = self._write_id(number)
+        now_ms = time.time_ns() // 1_000_000
+        self.counters.taken += 1
+        response = _RESPONSES[pdu.command_id](sequence_number=pdu.sequence_number, message_id=message_id)
+        # Bits 1-0 of registered_delivery: 1 always, 2 on failure only (section 5.2.17).
+        wanted = pdu.registered_delivery & 3
+        receipts = self._plan_receipts(pdu, wanted == 2, number, message_id, now_ms) if wanted else []
+        if self.record is not None:
+            alphabet = self.scenario.default_alphabet
+            self.record.append(Submitted.of(pdu, alphabet, now_ms, message_id, link.system_id, len(receipts)))
+
+        delay_s = self._fates.response_delay_s()
+        if not receipts:
+            if answered:
+                self._answer_later(delay_s, link, response)
+            else:
+                self._note_unanswered(response)
+            return
+        self.counters.receipts_due += len(receipts)
+        late_s = self._late_s if self._fates.late is not None and self._fates.late() else 0.0
+        early = self._early and not late_s and bool(link.mailbox.links)
+        if not answered:
+            self._note_unanswered(response)
+        elif early:
+            receipts[0].answer = partial(self._answer_later, delay_s, link, response)
+        else:
+            self._answer_later(delay_s, link, response)
+        if not early:
+            # A tick behind a delayed answer: a batch of answers leaves before its receipts are written.
+            late_s += delay_s + max(self._fates.receipt_delay_s(), TICK_S if delay_s else 0.0)
+        for receipt in receipts:
+            if late_s:
+                self.schedule(late_s, link.mailbox, receipt)
+            else:
+                link.mailbox.put(receipt)
+
+    def _plan_receipts(
+        self, pdu: SubmitSm | DataSm, failure_only: bool, number: int, message_id: str, now_ms: int
+    ) -> list[PendingReceipt]:
+        """The receipts a message will get: none, one, or the same twice."""
+        fates = self._fates
+        failed = fates.failed is not None and fates.failed()
+        if (failure_only and not failed) or (fates.missing is not None and fates.missing()):
+            return []
+        stat, err = (FAILED, self.scenario.failed_err) if failed else (DELIVERED, "000")
+        receipt = PendingReceipt(pdu, number, message_id, stat, err, now_ms)
+        if fates.duplicate is not None and fates.duplicate():
+            return [receipt, copy.copy(receipt)]
+        return [receipt]
+
+    def schedule(self, delay_s: float, mailbox: Mailbox, receipt: PendingReceipt) -> None:
+        """Put a receipt into its mailbox after a while."""
+        if self._agenda is not None:
+            self._agenda.add(delay_s, Mailbox.put, mailbox, receipt)
+
+    def _answer_later(self, delay_s: float, link: "_Link", response: Pdu) -> None:
+        if delay_s and self._agenda is not None:
+            self._agenda.add(delay_s, self.answer, link, response)
+        else:
+            self.answer(link, response)
+
+    def answer(self, link: "_Link", response: Pdu) -> None:
+        """Write an answer, or note that its link is gone."""
+        if link.closed:
+            self._note_unanswered(response)
+        else:
+            link.conn.respond(response)
+
+    # The record
+
+    def _note_unanswered(self, response: Pdu) -> None:
+        if isinstance(response, (SubmitSmResp, DataSmResp)) and not response.command_status:
+            self.counters.unanswered += 1
+            if self.record is not None:
+                self.record.append(Unanswered(time.time_ns() // 1_000_000, response.message_id))
+
+    # Receipts
+
+    def write_receipt(self, receipt: PendingReceipt) -> Pdu:
+        """The deliver_sm of a receipt that is about to be sent."""
+        now_ms = time.time_ns() // 1_000_000
+        self.counters.receipts_sent += 1
+        if self.record is not None:
+            self.record.append(ReceiptSent(now_ms, receipt.message_id, receipt.stat))
+        return self._writer.write(receipt, now_ms)
+
+    def settle_receipt(self, mailbox: Mailbox, receipt: PendingReceipt, status: int) -> None:
+        """Take the ESME's answer to a receipt."""
+        if not status:
+            self.counters.receipts_acked += 1
+            if self.record is not None:
+                self.record.append(ReceiptAcked(time.time_ns() // 1_000_000, receipt.message_id))
+        elif status in _TRY_AGAIN:
+            self.schedule(self.scenario.receipt_retry_ms / 1000, mailbox, receipt)
+        else:
+            self.counters.receipts_refused += 1
+            if self.record is not None:
+                self.record.append(ReceiptRefused(time.time_ns() // 1_000_000, receipt.message_id, status))
+
+    # Binds
+
+    def refusal_of(self, pdu: Bind) -> int:
+        """The command_status a bind is refused with; 0 to accept it."""
+        scenario = self.scenario
+        if scenario.bind_refuse is not None:
+            return scenario.bind_refuse
+        if scenario.credentials:
+            password = scenario.credentials.get(pdu.system_id)
+            if password is None:
+                return CommandStatus.ESME_RINVSYSID.value
+            if password != pdu.password:
+                return CommandStatus.ESME_RINVPASWD.value
+        if scenario.max_binds:
+            bound = sum(link.system_id == pdu.system_id for link in self.links)
+            if bound >= scenario.max_binds:
+                return CommandStatus.ESME_RALYBND.value
+        return 0
+
+
+class _Link(Handler):
+    """One ESME's connection; it joins its system_id's mailbox when it binds to receive."""
+
+    def __init__(self, smsc: SmscSimulator, conn: SmppConnection) -> None:
+        self.smsc = smsc
+        self.conn = conn
+        self.session = conn.session
+        self.closed = False
+        self.system_id = ""
+        self.mailbox = Mailbox()  # until it is bound
+        self._window = smsc.scenario.receipt_window
+        self._in_flight = 0
+
+    def on_bind(self, pdu: Bind) -> None:
+        smsc = self.smsc
+        status = smsc.refusal_of(pdu)
+        if status:
+            smsc.counters.binds_refused += 1
+            self.conn.refuse_bind(pdu, status)
+            return
+        self.conn.accept_bind(pdu, SYSTEM_ID)
+        smsc.counters.binds += 1
+        smsc.links.add(self)
+        self.system_id = pdu.system_id
+        self.mailbox = smsc.mailboxes.setdefault(pdu.system_id, Mailbox())
+        if BIND_COMMANDS[pdu.command_id] is not BindType.TX:
+            self.mailbox.join(self)
+
+    def on_request(self, pdu: Pdu) -> None:
+        if isinstance(pdu, (SubmitSm, DataSm)):
+            self.smsc.submit(self, pdu)
+        else:
+            status = _REFUSALS.get(pdu.command_id, CommandStatus.ESME_RINVCMDID.value)
+            self.conn.respond(pdu.response(status))
+
+    def on_response(self, token: Any, pdu: Pdu) -> None:
+        self._in_flight -= 1
+        self.smsc.settle_receipt(self.mailbox, token, pdu.command_status)
+        self.mailbox.has_room(self)
+
+    def on_timeout(self, token: Any) -> None:
+        self._in_flight -= 1
+        self.mailbox.put_back([token])
+        self.mailbox.has_room(self)
+
+    def on_writable(self) -> None:
+        self.mailbox.has_room(self)
+
+    def on_unbind(self) -> None:
+        self.mailbox.leave(self)
+
+    def on_closed(self, reason: str) -> None:  # noqa: ARG002 - whatever the reason, receipts go back
+        self.closed = True
+        self.smsc.links.discard(self)
+        self.mailbox.leave(self)
+        self.mailbox.put_back(self.session.unanswered())
+
+    @property
+    def room(self) -> int:
+        """How many more receipts it may be sent now; 0 while the peer does not read."""
+        return self._window - self._in_flight if self.conn.writable else 0
+
+    def deliver(self, receipt: PendingReceipt) -> None:
+        """Send a receipt, and then the answer that had to wait for it."""
+        self._in_flight += 1
+        self.conn.send(self.smsc.write_receipt(receipt), receipt)
+        answer = receipt.answer
+        if answer is not None:
+            receipt.answer = None
+            answer()
