@@ -9,6 +9,7 @@ from trunkline.backends.storage import SqlStore
 from trunkline.model.ids import new_id
 from trunkline.model.message import OrphanReceipt
 from trunkline.model.ports import StorageUnavailable
+from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import MessageState, SegmentState
 
 from .harness import (
@@ -278,7 +279,7 @@ async def test_changed_writes_every_mutable_column(place: Place, store: SqlStore
     store.journal.changed(segment, changed, make_event(message), make_notification(message))
     await store.journal.flush()
     row = await place.segment(message.id)
-    del row["content"], row["udh"], row["expires_at"], row["sar_reference"]
+    del row["content"], row["udh"], row["expires_at"], row["sar_reference"], row["priority"]
     assert row == {
         "message_id": message.id,
         "number": 1,
@@ -426,8 +427,29 @@ async def test_claim_takes_the_oldest_due_segments_once(
     assert await store.journal.claim("smsc-1", 10, NOW) == []
 
 
+async def test_a_higher_priority_is_claimed_first(store: SqlStore, account_id: int) -> None:
+    campaign = [make_message(account_id, available_at=NOW - 1000 + n) for n in range(3)]
+    otp = [make_message(account_id, available_at=NOW - n, priority=3) for n in (0, 1)]
+    later = make_message(account_id, available_at=NOW + 1, priority=3)
+    middle = make_message(account_id, parts=2, available_at=NOW, priority=1)
+    await accept(store, *campaign, *otp, later, middle)
+    claimed = [await store.journal.claim("smsc-1", limit, NOW) for limit in (3, 2, 10)]
+    assert [[segment.message.id for segment in each] for each in claimed] == [
+        [otp[1].id, otp[0].id, middle.id],
+        [middle.id, campaign[0].id],
+        ids(campaign[1:]),
+    ]
+
+
 async def test_a_claimed_segment_is_what_was_accepted(store: SqlStore, account_id: int) -> None:
-    message = make_message(account_id, parts=2, deferred=True, resend_unknown=True)
+    message = make_message(
+        account_id,
+        parts=2,
+        deferred=True,
+        resend_unknown=True,
+        receipt_policy=ReceiptPolicy.LAST,
+        tlvs=b"\x14\x01\x00\x00",
+    )
     expected = _fields(message)
     await accept(store, message)
     identifier = message.id

@@ -13,6 +13,7 @@ from trunkline.backends.storage import SqlStore
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
+from trunkline.model.profile import PassTlvs, Profile, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
 
@@ -68,10 +69,10 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     )  # fmt: skip
     assert (http.sender.default_sender, http.sender.dlr_url) == ("ACME", "https://x.example/dlr")
     esme = snapshot.esmes["client1"]
-    assert (esme.max_binds, esme.window, esme.sender.throughput) == (3, 50, 9)
+    assert (esme.max_binds, esme.window, esme.throughput, esme.sender.throughput) == (3, 50, 9, 0)
     assert esme.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
     assert esme.sender.default_sender == "ACME"
-    assert snapshot.connectors == {"smsc-1": connector("smsc-1")}
+    assert snapshot.connectors == {"smsc-1": connector("smsc-1", number=1)}
     assert [(route.name, route.position) for route in snapshot.routes] == [
         ("first", 0), ("all", 1), ("emirates", 2),
     ]  # fmt: skip
@@ -176,15 +177,31 @@ async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
 
 
 async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, store: SqlStore) -> None:
-    config = connector("smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125)
+    profile = Profile((VendorTlv("colour", 0x1401, "cstring"),), PassTlvs.ALL)
+    config = connector(
+        "smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125, tls_key="pr1vate", profile=profile
+    )
     await store.create_connector(config)
+    config = replace(config, number=1)
     assert await store.list_connectors() == [config]
-    [[stored]] = await place.rows("SELECT password_encrypted FROM connector")
-    assert "s3cret" not in stored
+    [stored] = await place.rows("SELECT password_encrypted, tls_key_encrypted FROM connector")
+    assert "s3cret" not in stored[0]
+    assert "pr1vate" not in stored[1]
     changed = replace(config, host="new.example", password="n3w", max_attempts=9)
     await store.update_connector(changed)
     await store.set_connector_enabled("smsc-1", enabled=False)
     assert (await store.snapshot()).connectors == {"smsc-1": replace(changed, enabled=False)}
+
+
+async def test_connectors_are_numbered_once_and_for_all(place: Place, store: SqlStore) -> None:
+    for name in ("b", "a", "c"):
+        await store.create_connector(connector(name))
+    with pytest.raises(AlreadyExists):
+        await store.create_connector(connector("a"))
+    await place.rows("DELETE FROM connector WHERE connector_id = 'c' RETURNING number")
+    await store.create_connector(connector("d"))
+    numbers = {each.connector_id: each.number for each in await store.list_connectors()}
+    assert numbers == {"b": 1, "a": 2, "d": 4}
 
 
 async def test_the_wrong_key_is_said_clearly(place: Place, store: SqlStore) -> None:

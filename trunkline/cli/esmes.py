@@ -43,7 +43,7 @@ def create(
         ),
     ] = None,
     throughput: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Messages per second; 0 for no limit.")
+        int, typer.Option(metavar="NUMBER", help="Messages per minute on one connection; 0 for no limit.")
     ] = 0,
     window: Annotated[
         int, typer.Option(metavar="NUMBER", help="Receipts sent to a session and not yet answered.")

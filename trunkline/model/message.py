@@ -5,6 +5,7 @@ Times are Unix milliseconds, money is micro-credits (1 credit = 1,000,000), both
 
 from dataclasses import dataclass, field
 
+from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import (
     FINAL,
     FINAL_MESSAGE,
@@ -36,7 +37,7 @@ class Message:
     encoding: str
     data_coding: int
     protocol_id: int
-    priority: int
+    priority: int  # 0 to 3, the highest; queued segments of a higher one go first
     registered_delivery: int
     dlr_url: str | None  # overrides the account's callback URL for this message
     expires_at: int
@@ -47,6 +48,8 @@ class Message:
     charged: int  # micro-credits in all
     deferred: bool = False  # over the account's rate: accepted, sent later
     resend_unknown: bool = False  # the account's policy when an outcome is unknown
+    receipt_policy: ReceiptPolicy = ReceiptPolicy.ALL
+    tlvs: bytes = b""  # optional parameters of the sender's that travel on, as on the wire
     state: MessageState = MessageState.QUEUED
     error: str | None = None
     sent_at: int | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
+from trunkline.model.profile import STANDARD, Profile
+
 
 class OverRate(StrEnum):
     """What an HTTP account gets above its rate."""
@@ -19,6 +21,22 @@ class UnknownOutcome(StrEnum):
     RESEND = "resend"  # sent again: better twice than never
 
 
+class ReceiptPolicy(StrEnum):
+    """Which segment of a long message decides about the receipt that its sender gets."""
+
+    ALL = "all"  # when every segment has ended: delivered only if all were
+    ANY = "any"  # with the first that was delivered; when all have ended if none was
+    FIRST = "first"  # the first segment's end
+    LAST = "last"  # the last segment's end
+
+
+class ReceiptFormat(StrEnum):
+    """How a receipt's text reads for an ESME."""
+
+    STANDARD = "standard"  # SMPP 3.4, Appendix B
+    MILLISECONDS = "milliseconds"  # text 002: id, submit date, done date, stat; dates in Unix milliseconds
+
+
 @dataclass(slots=True, frozen=True)
 class Account:
     """Who pays. Balance lives in the store; here are only the policies."""
@@ -29,6 +47,8 @@ class Account:
     unlimited: bool
     unknown_outcome: UnknownOutcome
     default_sender: str
+    receipt_policy: ReceiptPolicy = ReceiptPolicy.ALL
+    smart_encoding: bool = False  # characters that GSM 03.38 lacks are written with those it has
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,6 +86,10 @@ class Esme:
     max_binds: int
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]  # empty: from anywhere
     window: int  # deliver_sm we leave unanswered per session
+    throughput: int = 0  # submit_sm per minute on one connection, 0: unlimited
+    default_alphabet: str = "gsm7"  # what data_coding 0 means in both directions
+    receipt_format: ReceiptFormat = ReceiptFormat.STANDARD
+    pdu_log: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -96,6 +120,16 @@ class ConnectorConfig:
     message_id_format: str  # auto, hex, decimal, text
     max_attempts: int  # temporary refusals before a segment is given up
     enabled: bool
+    number: int = 0  # the numeric id of text 001's API; given by the store
+    smpp_version: str = "3.4"  # 3.3, 3.4, 5.0
+    tls: bool = False
+    tls_verify: bool = True
+    tls_ca: str = ""  # PEM; empty: the system's authorities
+    tls_server_name: str = ""  # empty: the host
+    tls_certificate: str = ""  # PEM, our own, for SMSCs that ask for one
+    tls_key: str = ""  # PEM
+    pdu_log: bool = False
+    profile: Profile = STANDARD
 
 
 @dataclass(slots=True, frozen=True)

@@ -60,3 +60,4 @@ class Submission:
     validity_ms: int | None = None  # from now; None: the gateway's default
     deliver_after_ms: int = 0  # schedule_delivery_time, from now
     dlr_url: str | None = None
+    tlvs: bytes = b""  # optional parameters that may travel on, as on the wire

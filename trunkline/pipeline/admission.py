@@ -35,7 +35,7 @@ class Admitted:
 
 
 class Rate:
-    """Generic cell rate algorithm: messages per second with a burst of one second's worth.
+    """Generic cell rate algorithm: messages per second with a burst of one second's worth, at least one.
 
     `due` is the theoretical arrival time of the next message, in Unix milliseconds.
     """
@@ -47,17 +47,18 @@ class Rate:
     def __init__(self) -> None:
         self.due = 0.0
 
-    def wait_ms(self, per_second: int, now: int) -> float:
+    def wait_ms(self, per_second: float, now: int) -> float:
         """How long a message that comes now is above the rate; 0 when it fits. Takes nothing."""
-        return max(0.0, self.due - now - self.BURST_MS + 1000.0 / per_second)
+        interval = 1000.0 / per_second
+        return max(0.0, self.due - now - max(self.BURST_MS, interval) + interval)
 
-    def take(self, per_second: int, now: int) -> None:
+    def take(self, per_second: float, now: int) -> None:
         """Counts one message."""
         self.due = max(self.due, float(now)) + 1000.0 / per_second
 
-    def limit(self, now: int) -> None:
+    def limit(self, per_second: float, now: int) -> None:
         """Where nothing is held back `due` is at most a burst ahead, unless the clock was set back."""
-        self.due = min(self.due, now + self.BURST_MS)
+        self.due = min(self.due, now + max(self.BURST_MS, 1000.0 / per_second))
 
 
 class Admission:
@@ -113,7 +114,7 @@ class Admission:
         if rate is None:
             rate = self._rates[door, sender.credential] = Rate()
         if sender.over_rate is OverRate.REJECT:
-            rate.limit(now)
+            rate.limit(sender.throughput, now)
         wait = rate.wait_ms(sender.throughput, now)
         if wait and (sender.over_rate is OverRate.REJECT or now + wait >= expires_at):
             raise Rejected(

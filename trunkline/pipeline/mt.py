@@ -23,6 +23,8 @@ from trunkline.pipeline.snapshots import Snapshots
 
 Answer = Message | Rejected
 
+HIGHEST_PRIORITY = 3  # priority_flag (SMPP 3.4, section 5.2.14); higher values are reserved
+
 
 def _record(request: IdempotencyRequest | None, answers: Sequence[Answer]) -> IdempotencyRecord | None:
     response = request.render(answers) if request is not None else None
@@ -122,7 +124,7 @@ class MtPipeline:
             content.encoding,
             content.data_coding,
             submission.protocol_id,
-            submission.priority,
+            min(submission.priority, HIGHEST_PRIORITY),
             submission.registered_delivery,
             submission.dlr_url or submission.sender.dlr_url,
             admitted.expires_at,
@@ -133,6 +135,8 @@ class MtPipeline:
             charged,
             admitted.deferred,
             account.unknown_outcome is UnknownOutcome.RESEND,
+            account.receipt_policy,
+            submission.tlvs,
         )
         message.segments = [
             Segment(

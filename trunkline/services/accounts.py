@@ -153,7 +153,7 @@ class Accounts:
         if not 1 <= max_binds <= 1000:
             raise InvalidInput("max_binds", "1 to 1000")
         if throughput < 0:
-            raise InvalidInput("throughput", "messages per second, 0 for no limit")
+            raise InvalidInput("throughput", "messages per minute on one connection, 0 for no limit")
         if not 1 <= window <= 10_000:
             raise InvalidInput("window", "1 to 10000 unanswered deliver_sm")
         networks = [part.strip() for part in allowed_networks.split(",") if part.strip()]

@@ -133,6 +133,8 @@ def message_row(message: Message, parts: int) -> Row:
         message.charged,
         message.deferred,
         message.resend_unknown,
+        message.receipt_policy,
+        message.tlvs.hex() if message.tlvs else "",
         message.state,
         parts,
     )
@@ -153,6 +155,7 @@ def segment_row(segment: Segment, message: Message, text: str | None) -> Row:
         segment.attempts,
         segment.sar_reference,
         message.expires_at,
+        message.priority,
     )
 
 

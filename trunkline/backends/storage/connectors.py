@@ -1,31 +1,40 @@
 """Connectors: how to bind to each SMSC, and what each node says about its binds."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Integer, Text, cast, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.ports import ConnectorStatus
+from trunkline.model.profile import Profile
 from trunkline.model.snapshot import ConnectorConfig
 
 _connector = tables.connector
 _status = tables.connector_status
 _encode_status = msgspec.json.Encoder().encode
 _decode_status = msgspec.json.Decoder(ConnectorStatus).decode
-_FIELDS = tuple(field.name for field in fields(ConnectorConfig))
+_decode_profile = msgspec.json.Decoder(Profile).decode
+_ENCODED = {"password", "tls_key", "profile"}
+_FIELDS = tuple(field.name for field in fields(ConnectorConfig) if field.name not in _ENCODED)
 
 
 def build_config(row: RowMapping, secret_box: SecretBox) -> ConnectorConfig:
     """A connector's configuration from its row. Raises `SecretUnreadable`."""
-    password = secret_box.decrypt(row["password_encrypted"])
-    return ConnectorConfig(**{name: row[name] for name in _FIELDS if name != "password"}, password=password)
+    tls_key = row["tls_key_encrypted"]
+    return ConnectorConfig(
+        **{name: row[name] for name in _FIELDS},
+        password=secret_box.decrypt(row["password_encrypted"]),
+        tls_key=secret_box.decrypt(tls_key) if tls_key else "",
+        profile=_decode_profile(row["profile"]),
+    )
 
 
 class Connectors(Database):
@@ -39,7 +48,11 @@ class Connectors(Database):
         async with self._configure(AlreadyExists("connector", config.connector_id)) as connection:
             await connection.execute(
                 insert(_connector).values(
-                    **self._values(config), provider=provider, created_at=now, updated_at=now
+                    **self._values(config),
+                    number=await self._next_number(connection),
+                    provider=provider,
+                    created_at=now,
+                    updated_at=now,
                 )
             )
 
@@ -96,6 +109,19 @@ class Connectors(Database):
                 raise NotFound("connector", connector_id)
 
     def _values(self, config: ConnectorConfig) -> dict[str, Any]:
-        values = asdict(config)
-        values["password_encrypted"] = self._secret_box.encrypt(values.pop("password"))
+        values: dict[str, Any] = {name: getattr(config, name) for name in _FIELDS if name != "number"}
+        values["password_encrypted"] = self._secret_box.encrypt(config.password)
+        values["tls_key_encrypted"] = self._secret_box.encrypt(config.tls_key) if config.tls_key else ""
+        values["profile"] = msgspec.json.encode(config.profile).decode()
         return values
+
+    async def _next_number(self, connection: AsyncConnection) -> int:
+        """Numbers are never given twice: a deleted connector's logs and statistics stay its own."""
+        setting = tables.setting
+        number = await connection.scalar(
+            update(setting)
+            .where(setting.c.key == tables.CONNECTOR_NUMBER)
+            .values(value=cast(cast(setting.c.value, Integer) + 1, Text))
+            .returning(setting.c.value)
+        )
+        return int(number)

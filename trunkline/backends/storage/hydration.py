@@ -21,8 +21,10 @@ from trunkline.backends.storage.statements import (
     Row,
 )
 from trunkline.model.message import Message, Notification, OrphanReceipt, ReceiptPayload, Segment
+from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import MessageState, SegmentState
 
+_POLICIES = {policy.value: policy for policy in ReceiptPolicy}
 _MESSAGE_STATES = {state.value: state for state in MessageState}
 _SEGMENT_STATES = {state.value: state for state in SegmentState}
 _decode_payload = msgspec.json.Decoder(ReceiptPayload).decode
@@ -39,7 +41,9 @@ def build_message(row: Sequence[Any]) -> Message:
     values = [*row]
     values[23] = bool(row[23])  # deferred, resend_unknown: SQLite has integers for them
     values[24] = bool(row[24])
-    values[25] = _MESSAGE_STATES[row[25]]
+    values[25] = _POLICIES[row[25]]
+    values[26] = bytes.fromhex(row[26])
+    values[27] = _MESSAGE_STATES[row[27]]
     return Message(*values)
 
 

@@ -11,6 +11,8 @@ from trunkline.backends.storage.statements import (
     SEGMENT_COLUMNS,
 )
 
+PRIORITIES = (3, 2, 1, 0)  # the highest first (priority_flag, SMPP 3.4, section 5.2.14)
+
 # --- SQLite -----------------------------------------------------------------------------------------------
 
 
@@ -21,11 +23,18 @@ def _json_rows(columns: tuple[str, ...], source: str) -> str:
 
 
 _KEY = ("message_id", "number")
-SQLITE_CLAIM = _json_rows(
-    _KEY,
-    "segment WHERE connector_id = ?1 AND state = 'queued' AND available_at <= ?3 AND expires_at > ?3"
-    " ORDER BY available_at, message_id, number LIMIT ?2",
-)
+
+
+def _sqlite_lane(priority: int) -> str:
+    # Lane by lane, so that each is one range of the queue's index.
+    return (
+        "SELECT * FROM (SELECT message_id, number FROM segment WHERE connector_id = ?1 AND state = 'queued'"  # noqa: S608  (a number of ours)
+        f" AND priority = {priority} AND available_at <= ?3 AND expires_at > ?3"
+        " ORDER BY available_at, message_id, number LIMIT ?2)"
+    )
+
+
+SQLITE_CLAIM = _json_rows(_KEY, f"({' UNION ALL '.join(_sqlite_lane(each) for each in PRIORITIES)}) LIMIT ?2")
 SQLITE_EXPIRED = _json_rows(
     _KEY, "segment WHERE state = 'queued' AND expires_at <= ?2 ORDER BY expires_at LIMIT ?1"
 )
@@ -71,11 +80,17 @@ def _select(columns: tuple[str, ...], source: str) -> str:
 
 # ORDER BY names the table where the output has a column of that name, as text: only the former has an index.
 # SKIP LOCKED: rows that another node is claiming now are its own.
-POSTGRES_CLAIM = _select(
-    _KEY,
-    "segment WHERE connector_id = $1 AND state = 'queued' AND available_at <= $3 AND expires_at > $3"
-    " ORDER BY available_at, segment.message_id, number LIMIT $2 FOR UPDATE SKIP LOCKED",
-)
+def _postgres_lane(priority: int) -> str:
+    lane = _select(
+        _KEY,
+        f"segment WHERE connector_id = $1 AND state = 'queued' AND priority = {priority}"
+        " AND available_at <= $3 AND expires_at > $3"
+        " ORDER BY available_at, segment.message_id, number LIMIT $2 FOR UPDATE SKIP LOCKED",
+    )
+    return f"(SELECT * FROM ({lane}) AS lane)"  # noqa: S608  (names and a number of ours)
+
+
+POSTGRES_CLAIM = f"{' UNION ALL '.join(_postgres_lane(each) for each in PRIORITIES)} LIMIT $2"
 POSTGRES_EXPIRED = _select(
     _KEY, "segment WHERE state = 'queued' AND expires_at <= $2 ORDER BY expires_at LIMIT $1"
 )

@@ -68,6 +68,7 @@ class Senders(Database):
             allowed_networks=allowed_networks,
             throughput=throughput,
             window=window,
+            updated_at=self._now_ms(),
         )
 
     async def credential_names(self) -> set[str]:

@@ -69,6 +69,8 @@ MESSAGE_COLUMNS: Final = (
     "charged",
     "deferred",
     "resend_unknown",
+    "receipt_policy",
+    "tlvs",
     "state",
     "error",
     "sent_at",
@@ -147,8 +149,13 @@ ORPHAN_REMOVE: Final = 13
 
 STATEMENTS: Final = (
     # A message is accepted queued: what only later states have is not written.
-    Statement("message", Action.INSERT, ("id",), (*MESSAGE_COLUMNS[1:26], "parts")),
-    Statement("segment", Action.INSERT, SEGMENT_KEY, (*SEGMENT_COLUMNS[2:8], "sar_reference", "expires_at")),
+    Statement("message", Action.INSERT, ("id",), (*MESSAGE_COLUMNS[1:28], "parts")),
+    Statement(
+        "segment",
+        Action.INSERT,
+        SEGMENT_KEY,
+        (*SEGMENT_COLUMNS[2:8], "sar_reference", "expires_at", "priority"),
+    ),
     Statement(
         "ledger",
         Action.INSERT,

@@ -20,6 +20,8 @@ from trunkline.model.snapshot import (
     Esme,
     HttpAccount,
     OverRate,
+    ReceiptFormat,
+    ReceiptPolicy,
     Sender,
     Snapshot,
     UnknownOutcome,
@@ -78,6 +80,8 @@ class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
                     row.unlimited,
                     UnknownOutcome(row.unknown_outcome),
                     row.default_sender,
+                    ReceiptPolicy(row.receipt_policy),
+                    row.smart_encoding,
                 )
                 for row in await connection.execute(select(tables.account))
             }
@@ -103,7 +107,7 @@ class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
                     account,
                     row.system_id,
                     row.enabled,
-                    row.throughput,
+                    0,  # an ESME's is per connection: its session keeps it
                     default_sender=account.default_sender,
                 )
                 esmes[row.system_id] = Esme(
@@ -114,6 +118,10 @@ class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
                     row.max_binds,
                     tuple(ip_network(each) for each in row.allowed_networks.split(",") if each),
                     row.window,
+                    row.throughput,
+                    row.default_alphabet,
+                    ReceiptFormat(row.receipt_format),
+                    row.pdu_log,
                 )
             connectors = {
                 row.connector_id: build_config(row._mapping, self._secret_box)

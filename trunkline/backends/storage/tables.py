@@ -17,7 +17,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.types import TypeEngine
@@ -31,6 +33,7 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 REVISION = "revision"  # the row of `setting` that counts changes of the configuration
+CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
 
 
 def uuid_text() -> TypeEngine[str]:
@@ -56,6 +59,8 @@ account = Table(
     Column("unknown_outcome", String(16), nullable=False),
     Column("default_sender", String(32), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("receipt_policy", String(8), nullable=False, server_default="all"),
+    Column("smart_encoding", Boolean, nullable=False, server_default=false()),
 )
 
 http_account = Table(
@@ -85,10 +90,16 @@ esme = Table(
     Column("password_hash", Text, nullable=False),
     Column("max_binds", Integer, nullable=False),
     Column("allowed_networks", Text, nullable=False),  # comma list of CIDR networks, "" for all
-    Column("throughput", Integer, nullable=False),
+    Column("throughput", Integer, nullable=False),  # per minute and connection
     Column("window", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("default_alphabet", String(16), nullable=False, server_default="gsm7"),
+    Column("receipt_format", String(16), nullable=False, server_default="standard"),
+    Column("pdu_log", Boolean, nullable=False, server_default=false()),
+    # Only for ESMEs managed by text 001's API, which shows their passwords; else NULL.
+    Column("password_encrypted", Text),
+    Column("updated_at", BigInteger, nullable=False, server_default="0"),
 )
 
 admin = Table(
@@ -129,6 +140,16 @@ connector = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False, unique=True, server_default="0"),
+    Column("smpp_version", String(3), nullable=False, server_default="3.4"),
+    Column("tls", Boolean, nullable=False, server_default=false()),
+    Column("tls_verify", Boolean, nullable=False, server_default=true()),
+    Column("tls_ca", Text, nullable=False, server_default=""),
+    Column("tls_server_name", String(255), nullable=False, server_default=""),
+    Column("tls_certificate", Text, nullable=False, server_default=""),
+    Column("tls_key_encrypted", Text, nullable=False, server_default=""),
+    Column("pdu_log", Boolean, nullable=False, server_default=false()),
+    Column("profile", Text, nullable=False, server_default="{}"),  # a model.profile.Profile as JSON
 )
 
 route = Table(
@@ -177,6 +198,8 @@ message = Table(
     Column("done_at", BigInteger),
     Column("parts", Integer, nullable=False),
     Column("notified_at", BigInteger),
+    Column("receipt_policy", String(8), nullable=False, server_default="all"),
+    Column("tlvs", Text, nullable=False, server_default=""),  # hex digits
     sqlite_with_rowid=False,
 )
 
@@ -202,6 +225,7 @@ segment = Table(
     Column("receipt_text", Text),
     Column("done_at", BigInteger),
     Column("sar_reference", Integer, nullable=False),
+    Column("priority", Integer, nullable=False, server_default="0"),  # the message's, for the queue's index
     PrimaryKeyConstraint("message_id", "number"),
     sqlite_with_rowid=False,
 )
@@ -212,10 +236,12 @@ def _partial(name: str, *columns: Column[str] | Column[int], where: str) -> Inde
 
 
 _partial("ix_segment_smsc_key", segment.c.connector_id, segment.c.smsc_key, where="smsc_key IS NOT NULL")
-# The queue: in the order of submission, with the expiry at hand so that what has expired is not looked up.
+# The queue: a lane per priority, each in the order of submission, with the expiry at hand so that what has
+# expired is not looked up.
 _partial(
     "ix_segment_queue",
     segment.c.connector_id,
+    segment.c.priority,
     segment.c.available_at,
     segment.c.message_id,
     segment.c.number,

@@ -10,6 +10,7 @@ import structlog
 from trunkline.model.message import Message
 from trunkline.model.ports import DeliveryResult
 from trunkline.model.submission import Rejected
+from trunkline.pipeline.admission import Rate
 from trunkline.servers.smpp.reading import read_data, read_submit
 from trunkline.servers.smpp.statuses import STATUS_OF_REASON
 from trunkline.smpp.asyncio.connection import SmppConnection
@@ -27,6 +28,7 @@ _RX_BINDS = {int(CommandId.BIND_RECEIVER), int(CommandId.BIND_TRANSCEIVER)}
 _FIRST_WITH_TLVS = 0x34
 _ESME_RINVCMDID = int(CommandStatus.ESME_RINVCMDID)
 _ESME_RSYSERR = int(CommandStatus.ESME_RSYSERR)
+_ESME_RTHROTTLED = int(CommandStatus.ESME_RTHROTTLED)
 _TEMPORARY_NO = {
     int(CommandStatus.ESME_RX_T_APPN),
     int(CommandStatus.ESME_RSYSERR),
@@ -52,6 +54,7 @@ class EsmeSession(Handler):
         self.window = 0
         self.receives = False
         self._knows_tlvs = True
+        self._rate = Rate()
         self.submitted = 0
         self.delivering = 0
         self._pending = 0
@@ -141,6 +144,9 @@ class EsmeSession(Handler):
         if esme is None:  # deleted a moment ago; the door is about to unbind it
             self.connection.respond(pdu.response(_ESME_RSYSERR))
             return
+        if esme.throughput and not self._within_rate(esme.throughput / 60):
+            self.connection.respond(pdu.response(_ESME_RTHROTTLED))
+            return
         try:
             if isinstance(pdu, SubmitSm):
                 submission = read_submit(pdu, esme.sender, door.clock.now_ms())
@@ -158,6 +164,15 @@ class EsmeSession(Handler):
         if self._pending == self._door.window:
             self.connection.pause_reading()
         answer.add_done_callback(partial(self._answered, pdu))
+
+    def _within_rate(self, per_second: float) -> bool:
+        """Counts a submit against this connection's rate; false when it comes too early."""
+        now = self._door.clock.now_ms()
+        self._rate.limit(per_second, now)
+        if self._rate.wait_ms(per_second, now):
+            return False
+        self._rate.take(per_second, now)
+        return True
 
     def _answered(self, pdu: SubmitSm | DataSm, answer: "asyncio.Future[Message]") -> None:
         self._pending -= 1

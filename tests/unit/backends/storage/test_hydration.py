@@ -11,6 +11,7 @@ from trunkline.backends.storage.statements import (
     SEGMENT_COLUMNS,
 )
 from trunkline.model.message import Message, Segment
+from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import MessageState, SegmentState
 
 ID = "019aa2f4-5a10-7000-8a3c-2f60c1b4d9e7"
@@ -22,7 +23,7 @@ def make_rows(
     """Two parts, as SQLite gives them: out of order, integers for booleans."""
     message = [
         ID, 1, "smpp", "c", "S", 5, 0, "D", 1, 1, "text", "gsm7", 0, 0, 0, 1, None, 2, 1, None, "x", 5, 10,
-        1, 0, state, None, None, None,
+        1, 0, "any", "1401000142", state, None, None, None,
     ]  # fmt: skip
     tail = [0, 0, None, None, None, None, None, None, None, None, None, 0]
     parts = [[ID, number, f"part {number}", "0500", "x", segment_state, *tail] for number in (2, 1)]
@@ -32,6 +33,8 @@ def make_rows(
 def test_rows_become_a_message() -> None:
     [message] = build_messages(*make_rows())
     assert (message.deferred, message.resend_unknown) == (True, False)
+    assert message.receipt_policy is ReceiptPolicy.ANY
+    assert message.tlvs == b"\x14\x01\x00\x01\x42"
     assert message.state is MessageState.QUEUED
     assert [(segment.number, segment.content) for segment in message.segments] == [
         (1, "part 1"),
@@ -46,7 +49,8 @@ def test_columns_are_in_the_order_of_the_fields() -> None:
     assert list(SEGMENT_COLUMNS[1:]) == [name for name in Segment.__slots__ if name != "message"]
     [message] = build_messages(*make_rows())
     row = message_row(message, 2)
-    assert [getattr(message, name) for name in MESSAGE_COLUMNS[: len(row) - 1]] == list(row[:-1])
+    fields_of = {name: getattr(message, name) for name in MESSAGE_COLUMNS[: len(row) - 1]}
+    assert list((fields_of | {"tlvs": message.tlvs.hex()}).values()) == list(row[:-1])
     segment = message.segments[0]
     assert [getattr(segment, name) for name in CHANGED_COLUMNS] == list(changed_row(segment)[2:])
 
