@@ -6,6 +6,7 @@ the link must be closed (SMPP 3.4 section 3.2).
 """
 
 import struct
+from collections.abc import Callable
 from typing import Any, Final
 
 from trunkline.smpp.constants import (
@@ -114,15 +115,17 @@ class FrameDecoder:
 
     `lenient` counts the faults that were forgiven (see the quirks each field's `read` knows), `failure` is
     the FramingError that ended the stream, or None. At most one incomplete PDU is kept, so no more than
-    `max_pdu_size` octets beyond what one call feeds.
+    `max_pdu_size` octets beyond what one call feeds. `tap` is called with the whole PDUs of each call, as
+    `tap.Tap.read` says.
     """
 
-    __slots__ = ("_buffer", "_needed", "failure", "lenient", "max_pdu_size")
+    __slots__ = ("_buffer", "_needed", "failure", "lenient", "max_pdu_size", "tap")
 
     def __init__(self, max_pdu_size: int = MAX_PDU_SIZE) -> None:
         self.max_pdu_size = max_pdu_size
         self.lenient = 0
         self.failure: FramingError | None = None
+        self.tap: Callable[[bytes], None] | None = None
         self._buffer = bytearray()
         self._needed = 0
 
@@ -161,6 +164,8 @@ class FrameDecoder:
                 self.failure = FramingError(
                     _name_the_stranger(data, pos, length, max_pdu_size), sequence_number
                 )
+                if self.tap is not None:
+                    self.tap(data[: pos + HEADER_SIZE])
                 if not found:
                     raise self.failure
                 return found
@@ -180,6 +185,8 @@ class FrameDecoder:
         if pos != size:
             self._buffer = bytearray(data[pos:])
             self._needed = needed
+        if pos and self.tap is not None:
+            self.tap(data[:pos])
         return found
 
     def _forgive(self, raw: bytes) -> Pdu | PduError:

@@ -175,6 +175,29 @@ def test_a_framing_error_does_not_hide_the_pdus_before_it():
         decoder.feed(b"")
 
 
+def test_the_tap_is_shown_whole_pdus_however_they_arrive():
+    data = b"".join(encode(pdu) for pdu in FULL[:4])
+    for size in (1, 7, 16, 61, len(data)):
+        seen: list[bytes] = []
+        decoder = FrameDecoder()
+        decoder.tap = seen.append
+        for position in range(0, len(data), size):
+            decoder.feed(data[position : position + size])
+        assert b"".join(seen) == data
+        for shown in seen:
+            whole = FrameDecoder()
+            assert whole.feed(shown)
+            assert not whole.buffered
+
+
+def test_the_tap_is_shown_the_beginning_of_what_ended_the_stream():
+    seen: list[bytes] = []
+    decoder = FrameDecoder()
+    decoder.tap = seen.append
+    decoder.feed(frame(0x15) + b"GET /a/long/path HTTP/1.1\r\n")
+    assert seen == [frame(0x15) + b"GET /a/long/path"]
+
+
 def test_the_cap_is_exact_and_nothing_is_buffered_beyond_it():
     largest = Tlv(0x0424, b"x" * (MAX_PDU_SIZE - len(encode(DataSm())) - 4))
     pdu = DataSm(tlvs=(largest,))

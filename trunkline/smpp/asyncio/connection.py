@@ -17,6 +17,7 @@ from trunkline.smpp.errors import PduError, SmppError
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Bind, Outbind, Pdu
 from trunkline.smpp.session import Session
+from trunkline.smpp.tap import Tap
 from trunkline.smpp.timers import TimerSettings
 from trunkline.smpp.window import DEFAULT_WINDOW_SIZE
 
@@ -76,6 +77,7 @@ class SmppConnection(asyncio.Protocol):
         self._choked = False  # reading paused because the peer does not read
         self._deaf = False
         self._gone = asyncio.Event()
+        self._tap: Tap | None = None
         self.connection_id = str(uuid4())
         self.peer: tuple[str, int] = ("", 0)
         self.local: tuple[str, int] = ("", 0)
@@ -97,6 +99,16 @@ class SmppConnection(asyncio.Protocol):
     def closed(self) -> bool:
         """Whether the session is over; the transport may still be writing out what was queued."""
         return self.session.close_reason is not None
+
+    @property
+    def tap(self) -> Tap | None:
+        """What is shown all PDUs from now on; None, as at first: nothing."""
+        return self._tap
+
+    @tap.setter
+    def tap(self, tap: Tap | None) -> None:
+        self._tap = tap
+        self.session.decoder.tap = None if tap is None else tap.read
 
     def send(self, pdu: Pdu, token: Any = None) -> int:
         """Send a request; see `Session.send` for the errors. The answer comes to the handler with `token`."""
@@ -284,7 +296,10 @@ class SmppConnection(asyncio.Protocol):
         if transport is None:
             return
         if session.has_outgoing:
-            transport.write(session.outgoing())
+            data = session.outgoing()
+            if self._tap is not None:
+                self._tap.written(data)
+            transport.write(data)
             if not self.writable and transport.get_write_buffer_size() > MAX_UNREAD_OUTPUT:
                 self._choked = True
                 self._update_reading()

@@ -413,6 +413,52 @@ async def test_a_peer_that_does_not_read_is_not_read_either(start: Start, monkey
     assert theirs.connection._transport.is_reading()
 
 
+class Seen:
+    """A tap that keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.pdus: list[tuple[str, str]] = []
+
+    def read(self, pdus: bytes) -> None:
+        self._keep("read", pdus)
+
+    def written(self, pdus: bytes) -> None:
+        self._keep("written", pdus)
+
+    def _keep(self, way: str, octets: bytes) -> None:
+        self.pdus += [(way, pdu.name) for pdu in FrameDecoder().feed(octets) if isinstance(pdu, Pdu)]
+
+
+async def test_a_tap_sees_both_ways_in_order_until_it_is_taken_off(start: Start):
+    server = await start()
+    seen = Seen()
+
+    def tapped(connection: SmppConnection) -> Peer:
+        connection.tap = seen
+        return Peer(connection)
+
+    connection = await connect("127.0.0.1", server.server.port, tapped, timers=QUIET)
+    await server.peer()
+    assert connection.tap is seen
+    await connection.bind(BindType.TRX, "user", "secret")
+    connection.send(SubmitSm())
+    connection.send(SubmitSm())
+    esme = connection.handler
+    assert isinstance(esme, Peer)
+    await esme.next("response")
+    await esme.next("response")
+    connection.tap = None
+    await connection.unbind()
+    assert seen.pdus == [
+        ("written", "bind_transceiver"),
+        ("read", "bind_transceiver_resp"),
+        ("written", "submit_sm"),
+        ("written", "submit_sm"),
+        ("read", "submit_sm_resp"),
+        ("read", "submit_sm_resp"),
+    ]
+
+
 async def test_a_closing_connection_does_not_wait_for_ever(start: Start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(connection_module, "CLOSE_GRACE", 0.01)
     server = await start(window_size=100_000)
