@@ -44,6 +44,11 @@ ROWS: Sequence[Row] = (
     Row("long_message", str, "NAME", "How long messages go out: udh8, udh16, sar or payload", "udh8"),
     Row("message_id_format", str, "NAME", "How it writes ids: auto, hex, decimal or text", "auto"),
     Row("max_attempts", int, "NUMBER", "Temporary refusals until a segment is given up", 5),
+    Row("smpp_version", str, "3.3|3.4|5.0", "The version of SMPP to speak", "3.4"),
+    Row("tls", bool, "", "Connect with TLS", False),
+    Row("tls_verify", bool, "", "Check the SMSC's certificate", True),
+    Row("tls_server_name", str, "NAME", "The name its certificate must have, if not the host's", ""),
+    Row("pdu_log", bool, "", "Write every PDU to the PDU log", False),
 )
 _NEW = [
     replace(row, envvar="TRUNKLINE_CLI_CONNECTOR_PASSWORD") if row.field == "password" else row

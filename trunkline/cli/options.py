@@ -12,7 +12,7 @@ C = TypeVar("C", bound=Callable[..., None])
 
 @dataclass(slots=True, frozen=True)
 class Row:
-    """One option: ``--`` and the field's name with hyphens.
+    """One option: ``--`` and the field's name with hyphens; of a bool also ``--no-``.
 
     `help` is shown with the default; `kind` is the value's type. The default is only shown: an option that
     is not given is None.
@@ -29,11 +29,16 @@ class Row:
     def parameter(self) -> inspect.Parameter:
         """The keyword parameter from which typer makes the option."""
         sentence = self.help.rstrip(".")
-        default = f"{self.default:g}" if isinstance(self.default, float) else self.default
+        default: object = self.default
+        if isinstance(default, bool):
+            default = "yes" if default else "no"
+        elif isinstance(default, float):
+            default = f"{default:g}"
         shown = f"{sentence}." if default in (None, "") else f"{sentence}; default {default}."
+        name = self.field.replace("_", "-")
         option = typer.Option(
-            f"--{self.field.replace('_', '-')}",
-            metavar=self.metavar,
+            f"--{name}/--no-{name}" if self.kind is bool else f"--{name}",
+            metavar=self.metavar or None,
             help=shown,
             show_default=False,
             envvar=self.envvar,

@@ -16,6 +16,7 @@ from trunkline.services.accounts import InvalidInput
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch
 # A gateway writes its connectors' status every ten seconds at the least.
 STATUS_MAX_AGE_MS = 30_000
+_VERSIONS = ("3.3", "3.4", "5.0")
 _FORMATS = ("auto", "hex", "decimal", "text")
 
 DEFAULTS = ConnectorConfig(
@@ -144,6 +145,7 @@ def _check_choices(config: ConnectorConfig) -> None:
         ("default_alphabet", tuple(DEFAULT_ALPHABETS)),
         ("long_message", tuple(each.value for each in LongMessage)),
         ("message_id_format", _FORMATS),
+        ("smpp_version", _VERSIONS),
     ):
         if getattr(config, name) not in choices:
             raise InvalidInput(name, f"must be one of {', '.join(choices)}")

@@ -15,8 +15,11 @@ Complaint = Callable[..., str]
 Rows = Callable[..., Any]
 
 
+NO_OPTION = {"connector_id", "enabled", "number", "profile", "tls_ca", "tls_certificate", "tls_key"}
+
+
 def test_every_field_has_an_option_and_help_tells_the_true_default() -> None:
-    declared = {field.name for field in fields(ConnectorConfig)} - {"connector_id", "enabled"}
+    declared = {field.name for field in fields(ConnectorConfig)} - NO_OPTION
     assert [row.field for row in ROWS if row.field not in declared] == []
     assert declared == {row.field for row in ROWS}
     for row in ROWS:
@@ -50,10 +53,14 @@ class TestConnectors:
             "long_message": "sar",
             "message_id_format": "hex",
             "max_attempts": 7,
+            "smpp_version": "5.0",
+            "tls_server_name": "smsc.example",
         }
         words = [
             word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", str(value))
         ]
+        values |= {"tls": True, "tls_verify": False, "pdu_log": True}
+        words += ["--tls", "--no-tls-verify", "--pdu-log"]
         run("connector", "create", "c1", *words, "--password", "secret")
         (found,) = rows("connector", "list")
         assert {name: found[name] for name in values} == values
@@ -69,7 +76,7 @@ class TestConnectors:
         (found,) = rows("connector", "list")
         assert found["enabled"] is False
         for field in fields(ConnectorConfig):
-            if field.name not in ("connector_id", "host", "password", "enabled"):
+            if field.name not in {*NO_OPTION, "host", "password"}:
                 assert found[field.name] == getattr(DEFAULTS, field.name)
 
     def test_start_and_stop(self, run: Run, rows: Rows) -> None:
