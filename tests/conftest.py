@@ -1,8 +1,8 @@
 """Services that tests may need, and the rule that nothing is skipped in silence.
 
-A test asks for a service by its fixture (`postgres_url`, `tshark`, `node_smpp`, `perl_smpp`); where the
-service is missing the test is skipped with a reason of the form "Service: why", and the run ends with a list
-of what was skipped. With TRUNKLINE_TEST_STRICT=1 every skip is a failure instead.
+A test asks for a service by its fixture (`postgres_url`, `tshark`, `node_smpp`, `perl_smpp`, `kannel_boxes`,
+`kannel_driver`); where the service is missing the test is skipped with a reason of the form "Service: why",
+and the run ends with a list of what was skipped. With TRUNKLINE_TEST_STRICT=1 a skip is a failure instead.
 """
 
 import asyncio
@@ -141,6 +141,25 @@ def perl_smpp() -> str:
     if subprocess.run([perl, "-MNet::SMPP", "-e1"], capture_output=True, check=False).returncode:
         pytest.skip("Net::SMPP: not installed (Debian package libnet-smpp-perl)")
     return perl
+
+
+@pytest.fixture(scope="session")
+def kannel_boxes() -> tuple[str, str]:
+    """Paths of Kannel's bearerbox and smsbox."""
+    places = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    bearerbox, smsbox = (shutil.which(name, path=places) for name in ("bearerbox", "smsbox"))
+    if bearerbox is None or smsbox is None:
+        pytest.skip("Kannel: not installed (Debian package kannel)")
+    return bearerbox, smsbox
+
+
+@pytest.fixture(scope="session")
+def kannel_driver() -> Path:
+    """Path of the SMSC that Kannel's makers test their SMPP client with: their one packaged SMPP server."""
+    path = Path("/usr/lib/kannel/test/drive_smpp")
+    if not os.access(path, os.X_OK):
+        pytest.skip("Kannel: its SMPP driver is not installed (Debian package kannel-extras)")
+    return path
 
 
 # --- Skips ------------------------------------------------------------------------------------------------

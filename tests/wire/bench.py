@@ -7,7 +7,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ PEERS = Path(__file__).parent / "peers"
 HOST = "127.0.0.1"
 SYSTEM_ID, PASSWORD = "acme", "s3cret"
 WAIT_S = 30.0
+LOOK_S = 0.1
 
 ASCII = "Your code is 4711"
 EURO = "Total: 12,50 € {incl. VAT}"
@@ -55,6 +56,16 @@ CODINGS = {
 def lines_of(texts: dict[str, str]) -> str:
     """The texts as the example programs read them: destination, space, text, one a line."""
     return "".join(f"{destination} {text}\n" for destination, text in texts.items())
+
+
+async def eventually(condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait until a condition holds that nobody reports: a line in a log, a session that is gone."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            value = condition()
+            if await value if isinstance(value, Awaitable) else value:
+                return
+            await asyncio.sleep(LOOK_S)
 
 
 class WatchedRecord(Record):
@@ -207,6 +218,10 @@ class Program:
     def interrupt(self) -> None:
         """Ask it to end, as Ctrl-C does."""
         self._process.send_signal(signal.SIGINT)
+
+    def terminate(self) -> None:
+        """Ask it to end, as `kill` does."""
+        self._process.terminate()
 
     async def stop(self) -> None:
         """End it if it still runs."""
