@@ -97,7 +97,7 @@ class Life:
             "done date:2511212000 stat:DELIVRD err:000 text:Your code is 123456"
         )
         changed = segment.become(SegmentState.DELIVERED, now)
-        notification = final_notification(segment.message, "000", now)
+        notification = final_notification(segment, "000", now)
         if notification is None:
             raise RuntimeError("a receipt was asked for")
         entry = notification

@@ -1,8 +1,9 @@
 """What a sender is told about its message, and whether it asked for it."""
 
 from trunkline.model.ids import new_id
-from trunkline.model.message import Message, Notification, ReceiptPayload
-from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
+from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
+from trunkline.model.snapshot import ReceiptPolicy
+from trunkline.model.states import RECEIPT_OF_STATE, STATE_OF_ONE, MessageState, SegmentState
 
 # registered_delivery (SMPP 3.4, 5.2.17): bits 0-1 the final receipt, bit 4 the intermediate one.
 _FINAL_MASK = 0x03
@@ -15,15 +16,38 @@ def lane_of(message: Message) -> str:
     return f"{'esme' if message.door == 'smpp' else 'http'}:{message.credential}"
 
 
-def final_notification(message: Message, err: str, now: int) -> Notification | None:
-    """The receipt for a message that has just become final; None when the sender did not ask for one."""
+def final_notification(segment: Segment, err: str, now: int) -> Notification | None:
+    """The receipt that goes out because this segment has just reached a final state.
+
+    None when the account's policy waits for another segment or has decided already, or when the sender did
+    not ask for a receipt. Whatever the order in which segments end, a message gets one receipt at the most:
+    what decides is read off the segments' states, which are stored together with the receipt.
+    """
+    message = segment.message
+    state = _decision(message, segment)
+    if state is None:
+        return None
     wanted = message.registered_delivery & _FINAL_MASK
-    delivered = message.state is MessageState.DELIVERED
+    delivered = state is MessageState.DELIVERED
     if not wanted or (wanted == _ON_FAILURE and delivered) or (wanted == _ON_SUCCESS and not delivered):
         return None
     if len(message.segments) > 1 and not delivered:
-        err = _decisive_error(message, err)
-    return _notification(message, RECEIPT_OF_STATE[message.state], err, now, intermediate=False)
+        err = _decisive_error(message, state, err)
+    return _notification(message, RECEIPT_OF_STATE[state], err, now, intermediate=False)
+
+
+def _decision(message: Message, ended: Segment) -> MessageState | None:
+    """What the sender is told now that this segment has ended; None: nothing (yet, or any more)."""
+    policy = message.receipt_policy
+    segments = message.segments
+    if len(segments) > 1 and policy is not ReceiptPolicy.ALL:
+        if policy is not ReceiptPolicy.ANY:
+            decisive = segments[0 if policy is ReceiptPolicy.FIRST else -1]
+            return STATE_OF_ONE[ended.state] if ended is decisive else None
+        delivered = [segment for segment in segments if segment.state is SegmentState.DELIVERED]
+        if delivered:
+            return MessageState.DELIVERED if delivered == [ended] else None
+    return message.state if message.is_final else None
 
 
 def intermediate_notification(message: Message, stat: str, err: str, now: int) -> Notification | None:
@@ -37,10 +61,10 @@ def intermediate_notification(message: Message, stat: str, err: str, now: int) -
     return _notification(message, stat, err, now, intermediate=True)
 
 
-def _decisive_error(message: Message, last: str) -> str:
+def _decisive_error(message: Message, state: MessageState, last: str) -> str:
     """The error of a segment that made the message what it is; the last to end may have been delivered."""
     for segment in message.segments:
-        if segment.state.value == message.state.value:
+        if segment.state.value == state.value:
             if segment.receipt_err:
                 return segment.receipt_err
             if segment.state is SegmentState.REJECTED and segment.command_status:

@@ -319,9 +319,7 @@ class Receipts:
             self.matched += 1
             self._forget(segment)
             changed = segment.become(state, now)
-            notification = None
-            if changed and message.is_final:
-                notification = final_notification(message, err, now)
+            notification = final_notification(segment, err, now)
         deliver = self._notifier.announce(notification)
 
         def durable() -> None:

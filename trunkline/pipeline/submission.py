@@ -303,8 +303,8 @@ class Outcomes:
         now = self._clock.now_ms()
         message = segment.message
         message.error = why
-        changed = segment.become(state, now)
-        notification = final_notification(message, err, now) if changed and message.is_final else None
+        segment.become(state, now)
+        notification = final_notification(segment, err, now)
         done = self._notifier.announce(notification)
         # An error is news even where the state has not changed.
         self._journal.changed(segment, True, self._event(segment, now, state.value, why), notification, done)

@@ -9,7 +9,7 @@ import structlog
 
 from trunkline.model.message import Notification
 from trunkline.model.ports import Clock, DeliveryResult
-from trunkline.model.snapshot import Esme, Snapshot
+from trunkline.model.snapshot import Esme, ReceiptFormat, Snapshot
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.snapshots import Snapshots
@@ -127,10 +127,13 @@ class EsmeDoor:
         return 0
 
     def deliver(self, notification: Notification, finished: Callable[[DeliveryResult], None]) -> None:
-        sessions = self._sessions.get(notification.lane[5:], [])
+        system_id = notification.lane[5:]
+        sessions = self._sessions.get(system_id, [])
         for at, session in enumerate(sessions):
             if session.room > 0:
-                session.deliver(receipt_pdu(notification.payload), finished)
+                esme = self.snapshots.current.esmes.get(system_id)
+                form = esme.receipt_format if esme is not None else ReceiptFormat.STANDARD
+                session.deliver(receipt_pdu(notification.payload, form), finished)
                 # The sessions take turns.
                 sessions.append(sessions.pop(at))
                 return

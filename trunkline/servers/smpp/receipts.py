@@ -1,8 +1,9 @@
-"""A receipt as customers' parsers expect it (SMPP 3.4, Appendix B)."""
+"""A receipt as customers' parsers expect it: by SMPP 3.4, Appendix B, or in the form of text 002."""
 
 import struct
 
 from trunkline.model.message import ReceiptPayload
+from trunkline.model.snapshot import ReceiptFormat
 from trunkline.smpp.constants import ESM_DELIVERY_RECEIPT, ESM_INTERMEDIATE, MessageState, Tag
 from trunkline.smpp.pdus import DeliverSm
 from trunkline.smpp.receipts import format_receipt
@@ -25,9 +26,23 @@ _RECEIPTED_MESSAGE_ID = int(Tag.RECEIPTED_MESSAGE_ID)
 _MAX_ERR = 32  # three digits by the specification; an SMSC may write anything, and the text has 254 octets
 
 
-def receipt_pdu(payload: ReceiptPayload) -> DeliverSm:
-    """The deliver_sm for a receipt: from the handset's address back to the sender's."""
-    text = format_receipt(
+# The statuses of text 002; it has one word for whatever failed otherwise.
+_STATERR = "STATERR"
+_STAT_002 = {
+    **{stat: stat for stat in ("ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "REJECTD")},
+    "ACCEPTD": "ENROUTE",
+}
+
+
+def _text_002(payload: ReceiptPayload) -> bytes:
+    """Times in Unix milliseconds, neither counts nor error nor text."""
+    stat = _STAT_002.get(payload.stat, _STATERR)
+    text = f"id:{payload.message_id} submit date:{payload.submit_at} done date:{payload.done_at} stat:{stat}"
+    return text.encode("ascii")
+
+
+def _standard_text(payload: ReceiptPayload) -> bytes:
+    return format_receipt(
         payload.message_id,
         payload.submitted,
         payload.delivered,
@@ -37,6 +52,11 @@ def receipt_pdu(payload: ReceiptPayload) -> DeliverSm:
         payload.err[:_MAX_ERR],
         payload.text,
     )
+
+
+def receipt_pdu(payload: ReceiptPayload, form: ReceiptFormat = ReceiptFormat.STANDARD) -> DeliverSm:
+    """The deliver_sm for a receipt: from the handset's address back to the sender's."""
+    text = _text_002(payload) if form is ReceiptFormat.MILLISECONDS else _standard_text(payload)
     return DeliverSm(
         source_addr_ton=payload.dest_ton,
         source_addr_npi=payload.dest_npi,

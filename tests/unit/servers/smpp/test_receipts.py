@@ -2,6 +2,7 @@
 
 import pytest
 
+from trunkline.model.snapshot import ReceiptFormat
 from trunkline.servers.smpp.receipts import receipt_pdu
 from trunkline.smpp.codec import encode
 from trunkline.smpp.constants import Tag
@@ -21,6 +22,30 @@ def test_as_customers_parsers_expect_it() -> None:
     assert (pdu.destination_addr, pdu.dest_addr_ton, pdu.dest_addr_npi) == ("Shop", 5, 0)
     assert pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) == b"0199-id\0"
     assert pdu.tlv(Tag.MESSAGE_STATE) == b"\x02"
+
+
+@pytest.mark.parametrize(
+    ("stat", "shown"),
+    [
+        ("ENROUTE", "ENROUTE"),
+        ("ACCEPTD", "ENROUTE"),
+        ("DELIVRD", "DELIVRD"),
+        ("EXPIRED", "EXPIRED"),
+        ("DELETED", "DELETED"),
+        ("REJECTD", "REJECTD"),
+        ("UNDELIV", "STATERR"),
+        ("UNKNOWN", "STATERR"),
+    ],
+)
+def test_the_form_of_text_002(stat: str, shown: str) -> None:
+    pdu = receipt_pdu(payload_of(stat=stat), ReceiptFormat.MILLISECONDS)
+    assert pdu.short_message == (
+        f"id:0199-id submit date:{payload_of().submit_at} done date:{payload_of().done_at} stat:{shown}"
+    ).encode("ascii")
+    assert pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) == b"0199-id\0"
+    receipt = parse_receipt(pdu)
+    assert receipt is not None
+    assert (receipt.message_id, receipt.done_date) == ("0199-id", payload_of().done_at)
 
 
 @pytest.mark.parametrize(
