@@ -204,6 +204,8 @@ def _name_the_stranger(data: bytes, pos: int, length: int, max_pdu_size: int) ->
     stranger = _FOREIGN_STARTS.get(start)
     if stranger is None and start[:2] == b"\x16\x03":
         stranger = "a TLS client hello"
+    elif stranger is None and start[:2] == b"\x15\x03":
+        stranger = "a TLS alert"
     bound = f"is below {HEADER_SIZE}" if length < HEADER_SIZE else f"is above {max_pdu_size}"
     if stranger is not None:
         return f"command_length {length} {bound}: this looks like {stranger}"

@@ -152,6 +152,7 @@ def test_damaged_pdus_never_crash_the_decoder(pdu: Pdu, data: st.DataObject):
         (b"PRI * HTTP/2.0\r\n\r\n", "this looks like HTTP/2"),
         (b"HTTP/1.1 400 Bad Request\r\n", "this looks like an HTTP response"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 20, "this looks like a TLS client hello"),
+        (b"\x15\x03\x03\x00\x02\x02\x46" + b"\0" * 9, "this looks like a TLS alert"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "this looks like SSH"),
     ],
 )

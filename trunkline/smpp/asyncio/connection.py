@@ -48,6 +48,7 @@ class SmppConnection(asyncio.Protocol):
     `handler` is what `handler_factory(connection)` returned once the connection stood; its methods are called
     by the session, on the event loop. `connection_id` is a UUID, `peer` and `local` are `(host, port)`.
     `writable` is false while the transport is congested; `Handler.on_writable` tells when it no longer is.
+    `error` is what broke the transport, such as an ssl.SSLError; None while nothing did.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class SmppConnection(asyncio.Protocol):
         self.peer: tuple[str, int] = ("", 0)
         self.local: tuple[str, int] = ("", 0)
         self.writable = True
+        self.error: Exception | None = None
         self.handler = Handler()
         self.session = Session(
             role,
@@ -229,8 +231,8 @@ class SmppConnection(asyncio.Protocol):
         # uvloop's transports have the methods of asyncio.Transport but not its type.
         transport = cast("asyncio.Transport", transport)
         self._transport = transport
-        self.peer = _address(transport.get_extra_info("peername"))
-        self.local = _address(transport.get_extra_info("sockname"))
+        self.peer = address_of(transport.get_extra_info("peername"))
+        self.local = address_of(transport.get_extra_info("sockname"))
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             # Batches are gathered here; a batch must not wait for the peer's delayed acknowledgement.
@@ -266,6 +268,7 @@ class SmppConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._transport = None
+        self.error = exc
         try:
             self.session.close(
                 "the connection was lost" if exc is None else f"the connection was lost: {exc}"
@@ -404,7 +407,7 @@ class _Relay(Handler):
         connection.handler.on_closed(reason)
 
 
-def _address(name: object) -> tuple[str, int]:
+def address_of(name: object) -> tuple[str, int]:
     """Take host and port from a socket name: IPv6 names have four parts, Unix sockets are plain text."""
     if isinstance(name, tuple) and len(name) >= 2:
         return str(name[0]), int(name[1])

@@ -11,11 +11,10 @@ async with OutbindListener("0.0.0.0", 2776, make_handler) as listener:
 import asyncio
 import ssl as ssl_module
 from types import TracebackType
-from typing import Any
 
 from trunkline.smpp.asyncio.client import connect
 from trunkline.smpp.asyncio.connection import ConnectionLost, HandlerFactory, SmppConnection
-from trunkline.smpp.asyncio.server import BACKLOG, TLS_HANDSHAKE_TIMEOUT, TooMany
+from trunkline.smpp.asyncio.listener import Listener
 from trunkline.smpp.constants import Role, Version
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Outbind
@@ -34,6 +33,7 @@ async def connect_outbind(
     window_size: int = DEFAULT_WINDOW_SIZE,
     version: Version = Version.V34,
     ssl: ssl_module.SSLContext | None = None,
+    server_hostname: str | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109 - part of the operation; callers need not wrap it
 ) -> SmppConnection:
     """Connect to an ESME as its SMSC, ask it to bind, and return the connection (SMPP 3.4 section 4.1.7).
@@ -50,6 +50,7 @@ async def connect_outbind(
         window_size=window_size,
         version=version,
         ssl=ssl,
+        server_hostname=server_hostname,
         timeout=timeout,
         role=Role.SMSC,
     )
@@ -61,13 +62,12 @@ async def connect_outbind(
     return connection
 
 
-class OutbindListener:
+class OutbindListener(Listener):
     """Waits for SMSCs that ask for a bind; an ESME's end of outbind.
 
     Yields `(outbind, connection)`: who the SMSC says it is, not checked yet, and the connection to bind on.
     `handler_factory(connection)` is called for each connection before its outbind has come. Connections that
-    send none are closed by the session_init timer, those beyond `max_connections` at once, counted in
-    `refused`. `port` 0 takes a free one, see `port`.
+    send none are closed by the session_init timer. `port` 0 takes a free one, see `port`.
     """
 
     def __init__(
@@ -82,47 +82,19 @@ class OutbindListener:
         version: Version = Version.V34,
         ssl: ssl_module.SSLContext | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
+        super().__init__(host, port, max_connections=max_connections, ssl=ssl)
         self._handler_factory = handler_factory
         self._timers = timers
         self._window_size = window_size
-        self._max_connections = max_connections
         self._version = version
-        self._ssl = ssl
-        self._server: asyncio.Server | None = None
         # Never longer than max_connections: a connection brings one outbind, and leaves when it goes.
         self._waiting: dict[SmppConnection, Outbind] = {}
         self._changed = asyncio.Event()
-        self.connections: set[SmppConnection] = set()
-        self.refused = 0
-
-    async def start(self) -> None:
-        """Start to listen. Raises OSError when the address is in use or not ours."""
-        self._server = await asyncio.get_running_loop().create_server(
-            self._accept,
-            self._host,
-            self._port,
-            ssl=self._ssl,
-            ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT if self._ssl is not None else None,
-            backlog=BACKLOG,
-        )
-
-    @property
-    def sockets(self) -> tuple[Any, ...]:
-        """The sockets listened on; none before `start` and after `close`."""
-        return tuple(self._server.sockets) if self._server is not None else ()
-
-    @property
-    def port(self) -> int:
-        """The port listened on: the one taken where 0 was asked for."""
-        sockets = self.sockets
-        return int(sockets[0].getsockname()[1]) if sockets else self._port
 
     async def accept(self) -> tuple[Outbind, SmppConnection]:
         """Wait for the next outbind. Raises ConnectionLost once the listener is closed."""
         while not self._waiting:
-            if self._server is None:
+            if not self.listening:
                 raise ConnectionLost("the outbind listener is closed")
             self._changed.clear()
             await self._changed.wait()
@@ -139,18 +111,10 @@ class OutbindListener:
             raise StopAsyncIteration from None
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - shared by all unbinds
-        """Stop listening, unbind every session, and wait until all connections are gone.
-
-        After `timeout` seconds what is left is cut off. Whoever waits in `accept` learns of it at once.
-        """
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        self._changed.set()
-        server.close()
+        """Close as every listener does. Whoever waits in `accept` learns of it at once."""
         self._waiting.clear()
-        await asyncio.gather(*(connection.unbind(timeout) for connection in tuple(self.connections)))
-        await server.wait_closed()
+        self._changed.set()  # it wakes when the listener has stopped to listen
+        await super().close(timeout)
 
     async def __aenter__(self) -> "OutbindListener":
         await self.start()
@@ -164,10 +128,8 @@ class OutbindListener:
     ) -> None:
         await self.close()
 
-    def _accept(self) -> asyncio.Protocol:
-        if len(self.connections) >= self._max_connections:
-            self.refused += 1
-            return TooMany()
+    def make_connection(self) -> SmppConnection:
+        """Make an SMSC's connection."""
         return SmppConnection(
             Role.ESME,
             self._handler_factory,
@@ -181,7 +143,7 @@ class OutbindListener:
 
     def _outbound(self, connection: SmppConnection, pdu: Outbind) -> None:
         # Its handler may have closed it just now, and so may the listener's owner have closed that.
-        if not connection.closed and self._server is not None:
+        if not connection.closed and self.listening:
             self._waiting[connection] = pdu
             self._changed.set()
 

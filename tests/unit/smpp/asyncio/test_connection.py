@@ -1,21 +1,18 @@
 """Client and server over real sockets: both roles, closing, congestion, timers, garbage."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from trunkline.smpp.asyncio import BindRefused, ConnectionLost, SmppConnection, SmppServer, connect
+from trunkline.smpp.asyncio import BindRefused, ConnectionLost, SmppServer, connect
 from trunkline.smpp.asyncio import connection as connection_module
 from trunkline.smpp.codec import FrameDecoder, encode
 from trunkline.smpp.constants import BindType, CommandStatus, Role
 from trunkline.smpp.errors import InvalidStateError, WindowFullError
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import (
-    Bind,
     BindReceiver,
     BindReceiverResp,
     BindTransceiver,
@@ -33,133 +30,7 @@ from trunkline.smpp.pdus import (
 from trunkline.smpp.state import SessionState
 from trunkline.smpp.timers import TimerSettings
 
-QUIET = TimerSettings(session_init=0, enquire_link=0, response=0)
-
-
-class Peer(Handler):
-    """Either side: accepts the password "secret", answers requests unless told not to, notes everything."""
-
-    def __init__(self, connection: SmppConnection) -> None:
-        self.connection = connection
-        self.answers = True
-        self.events: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
-
-    async def next(self, kind: str) -> tuple[Any, ...]:
-        """Wait for the next event and take it; it must be of this kind."""
-        async with asyncio.timeout(10):
-            event = await self.events.get()
-        assert event[0] == kind, event
-        return event
-
-    def on_bind(self, pdu: Bind) -> None:
-        if pdu.password == "secret":
-            self.connection.accept_bind(pdu, "smsc")
-            self.events.put_nowait(("bind", pdu))
-        else:
-            self.connection.refuse_bind(pdu, CommandStatus.ESME_RINVPASWD)
-
-    def on_request(self, pdu: Pdu) -> None:
-        if self.answers and not isinstance(pdu, Outbind):
-            self.connection.respond(pdu.response())
-        self.events.put_nowait(("request", pdu))
-
-    def on_response(self, token: Any, pdu: Pdu) -> None:
-        self.events.put_nowait(("response", token, pdu))
-
-    def on_timeout(self, token: Any) -> None:
-        self.events.put_nowait(("timeout", token))
-
-    def on_pdu_error(self, error: Any) -> None:
-        self.events.put_nowait(("error", error.status))
-
-    def on_unbind(self) -> None:
-        self.events.put_nowait(("unbind",))
-
-    def on_closed(self, reason: str) -> None:
-        self.events.put_nowait(("closed", reason))
-
-    def on_writable(self) -> None:
-        self.events.put_nowait(("writable",))
-
-
-class Server:
-    """An SmppServer whose handlers can be waited for."""
-
-    def __init__(self) -> None:
-        self.peers: asyncio.Queue[Peer] = asyncio.Queue()
-        self.server: SmppServer
-        self.writers: list[asyncio.StreamWriter] = []
-
-    async def start(self, **options: Any) -> "Server":
-        self.server = SmppServer("127.0.0.1", 0, self._make, **({"timers": QUIET} | options))
-        await self.server.start()
-        return self
-
-    def _make(self, connection: SmppConnection) -> Peer:
-        peer = Peer(connection)
-        self.peers.put_nowait(peer)
-        return peer
-
-    async def peer(self) -> Peer:
-        async with asyncio.timeout(10):
-            return await self.peers.get()
-
-    async def connect(self, bind_type: BindType | None = BindType.TRX, **options: Any) -> tuple[Peer, Peer]:
-        """Connect and bind; return the handlers of the ESME and of the SMSC."""
-        options = {"timers": QUIET} | options
-        connection = await connect("127.0.0.1", self.server.port, Peer, **options)
-        theirs = await self.peer()
-        if bind_type is not None:
-            await connection.bind(bind_type, "user", "secret")
-            await theirs.next("bind")
-        assert isinstance(connection.handler, Peer)
-        return connection.handler, theirs
-
-    async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
-        self.writers.append(writer)
-        return reader, writer
-
-    async def stop(self) -> None:
-        for writer in self.writers:
-            writer.close()
-        await self.server.close(0.1)
-
-
-Start = Callable[..., Any]
-
-
-@pytest.fixture
-async def start() -> AsyncIterator[Start]:
-    started: list[Server] = []
-
-    async def make(**options: Any) -> Server:
-        server = await Server().start(**options)
-        started.append(server)
-        return server
-
-    yield make
-    for server in started:
-        await server.stop()
-
-
-async def read_pdu(reader: asyncio.StreamReader) -> Any:
-    decoder = FrameDecoder()
-    async with asyncio.timeout(10):
-        while True:
-            data = await reader.read(1)
-            assert data, "the connection was closed"
-            if found := decoder.feed(data):
-                return found[0]
-
-
-async def read_to_end(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(10):
-        try:
-            return await reader.read()
-        except ConnectionError:
-            return b""
-
+from .peers import QUIET, Peer, Server, Start, read_pdu, read_to_end
 
 # Binding
 
@@ -600,65 +471,3 @@ async def test_unbind_answers_itself(start: Start):
     await ours.next("unbind")
     assert await ours.next("closed") == ("closed", "the peer unbound")
     assert UnbindResp.name == "unbind_resp"
-
-
-# TLS
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Contexts for the server and the client, with a certificate made for the occasion."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    (folder / "cert.pem").write_bytes(pem)
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    client = ssl.create_default_context(cadata=pem.decode())
-    return server, client
-
-
-async def test_tls(start: Start, tls: tuple[ssl.SSLContext, ssl.SSLContext]):
-    server = await start(ssl=tls[0])
-    connection = await connect("localhost", server.server.port, Peer, timers=QUIET, ssl=tls[1])
-    await connection.bind(BindType.TRX, "user", "secret")
-    connection.send(SubmitSm(), "token")
-    ours = connection.handler
-    assert isinstance(ours, Peer)
-    assert (await ours.next("response"))[1] == "token"
-    await connection.unbind()
-
-
-async def test_a_failed_handshake_leaves_nothing_behind(
-    start: Start, tls: tuple[ssl.SSLContext, ssl.SSLContext]
-):
-    server = await start(ssl=tls[0])
-    reader, writer = await server.raw()
-    writer.write(encode(BindTransceiver(sequence_number=1)))
-    await read_to_end(reader)
-    writer.close()
-    assert server.server.connections == set()
