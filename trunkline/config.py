@@ -19,12 +19,14 @@ ENV_PREFIX = "TRUNKLINE_"
 CONFIG_VARIABLE = "TRUNKLINE_CONFIG"
 DEFAULT_CONFIG_FILE = "trunkline.toml"
 MASK = "***"
+API_TOKEN_MIN = 16
 
 # Greedy up to the last @: a password may hold an unescaped @ or /.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^\s'\"]+@")
 # Variables that carry the prefix but are no settings: the file's path, what only the tests read, and those of
 # the command line.
 _OTHER_VARIABLES = re.compile(r"TRUNKLINE_(CONFIG$|TEST_|CLI_)")
+_SECRETS = {"admin_password", "api_token"}  # settings whose values are never shown
 
 
 class ConfigError(Exception):
@@ -89,6 +91,12 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(
         None,
         description="Password of the user `admin`; without it, demo mode generates one.",
+        json_schema_extra={"default_text": "none"},
+    )
+    api_token: SecretStr | None = Field(
+        None,
+        description="Token of the administration's API, at least 16 characters; `trunkline api-token` makes "
+        "one that need not stand here.",
         json_schema_extra={"default_text": "none"},
     )
 
@@ -204,6 +212,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a directory")
         return value
 
+    @field_validator("api_token")
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < API_TOKEN_MIN:
+            raise ValueError(f"must have at least {API_TOKEN_MIN} characters")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -295,5 +310,5 @@ def _sentence(fault: Any, origins: dict[str, str]) -> str:
     key = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
         return f"{key} is not a setting."
-    shown = MASK if key == "admin_password" else mask_url_passwords(repr(fault["input"]))
+    shown = MASK if key in _SECRETS else mask_url_passwords(repr(fault["input"]))
     return f"{key} is {shown} (from {origins.get(key, variable(key))}), but {rule}."

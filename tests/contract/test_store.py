@@ -54,6 +54,10 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     await store.create_route("first", position=0, **first)
     await store.set_admin("root", "old")
     await store.set_admin("root", "new")
+    assert await store.api_token_hash() is None
+    await store.set_api_token_hash("old")
+    await store.set_api_token_hash("new")
+    assert await store.api_token_hash() == "new"
 
     snapshot = await store.snapshot()
 
@@ -79,6 +83,7 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     assert snapshot.routes[2].connector_ids == ("smsc-1", "smsc-2")
     assert (snapshot.routes[2].account_id, snapshot.routes[2].rate) == (account_id, 5)
     assert snapshot.admins == {"root": "new"}
+    assert snapshot.api_token_hash == "new"
     assert snapshot.sender("http:shop") is http.sender
 
 
@@ -104,6 +109,8 @@ async def test_every_change_of_the_configuration_grows_the_revision(place: Place
     await store.create_route("all", position=1, prefix="", account_id=None, connector_ids=("x",), rate=1)
     await grew()
     await store.set_admin("root", "hash")
+    await grew()
+    await store.set_api_token_hash("hash")
     await grew()
     await store.credit(account_id, 5, description="", source="t", actor="t")
     assert await store.revision() == seen[-1]  # money is not configuration

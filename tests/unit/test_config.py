@@ -211,6 +211,8 @@ def test_no_secret_gets_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "admin_password is ***" in str(error)
     assert error.__cause__ is None
     assert error.__context__ is None
+    monkeypatch.setenv("TRUNKLINE_API_TOKEN", "s3cret-short")
+    assert faults() == "api_token is *** (from TRUNKLINE_API_TOKEN), but must have at least 16 characters."
 
 
 @pytest.mark.parametrize(

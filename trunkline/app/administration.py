@@ -9,6 +9,7 @@ from trunkline.backends.storage import is_current, open_store, upgrade
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.services.accounts import Accounts
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.messages import Messages
 from trunkline.services.routes import Routes
@@ -27,6 +28,7 @@ class AdministrationTools:
     connectors: Connectors
     routes: Routes
     messages: Messages
+    admin_token: AdminToken
 
 
 def upgrade_database(settings: Settings) -> None:
@@ -60,6 +62,8 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
     store = make_store(settings)
     await store.open()
     try:
-        yield AdministrationTools(store, Accounts(store), Connectors(store), Routes(store), Messages(store))
+        yield AdministrationTools(
+            store, Accounts(store), Connectors(store), Routes(store), Messages(store), AdminToken(store)
+        )
     finally:
         await store.close()

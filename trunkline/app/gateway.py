@@ -30,7 +30,7 @@ from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.server import HttpServer
 from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
-from trunkline.services.credentials import CredentialChecker
+from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
 from trunkline.smpp.timers import TimerSettings
@@ -111,6 +111,7 @@ class Gateway:
                     self.clock,
                     self.figures,
                     self.figures.http,
+                    hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
                 )
             ),
             settings.http_host,

@@ -11,6 +11,7 @@ import typer
 
 from trunkline.cli import (
     accounts,
+    api_token,
     connectors,
     database,
     esmes,
@@ -33,6 +34,7 @@ app.command()(serve.serve)
 app.add_typer(database.group, name="db")
 app.add_typer(accounts.group, name="account")
 app.add_typer(esmes.group, name="esme")
+app.command()(api_token.api_token)
 app.add_typer(connectors.group, name="connector")
 app.add_typer(routes.group, name="route")
 app.add_typer(messages.group, name="message")

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from trunkline.config import Settings
     from trunkline.services.accounts import Accounts
+    from trunkline.services.admin_token import AdminToken
     from trunkline.services.connectors import Connectors
     from trunkline.services.messages import Messages
     from trunkline.services.routes import Routes
@@ -58,6 +59,9 @@ class Management(Protocol):
 
     @property
     def messages(self) -> "Messages": ...
+
+    @property
+    def admin_token(self) -> "AdminToken": ...
 
 
 @dataclass(slots=True, frozen=True)

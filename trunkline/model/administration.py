@@ -74,6 +74,12 @@ class Administration(Protocol):
         """Creates an administrator or replaces its password."""
         ...
 
+    async def api_token_hash(self) -> str | None:
+        """SHA-256 of the administrator's API token; empty once revoked, None where there never was one."""
+        ...
+
+    async def set_api_token_hash(self, api_token_hash: str) -> None: ...
+
     async def create_http_account(
         self,
         account_id: int,

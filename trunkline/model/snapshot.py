@@ -157,6 +157,7 @@ class Snapshot:
     connectors: dict[str, ConnectorConfig] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     admins: dict[str, str] = field(default_factory=dict)  # username -> argon2id hash
+    api_token_hash: str = ""  # SHA-256 hex of the administrator's API token; empty: none was made
 
     def sender(self, lane: str) -> Sender | None:
         """The sender that a notification lane (``esme:X``, ``http:X``) belongs to."""

@@ -23,6 +23,7 @@ from trunkline.services.login_limits import LoginLimits
 log = structlog.get_logger()
 
 API_KEY_PREFIX = "tk_"
+ADMIN_PREFIX = "tka_"
 MAX_PASSWORD_BYTES = 1024
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16)
@@ -41,6 +42,11 @@ def hash_password(password: str) -> str:
 def new_api_key() -> str:
     """A new random API key: ``tk_`` and 32 random bytes in URL-safe base 64. Shown once, never stored."""
     return API_KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_admin_token() -> str:
+    """A new random token of the administration's API: ``tka_`` and as many random bytes as an API key."""
+    return ADMIN_PREFIX + secrets.token_urlsafe(32)
 
 
 def hash_api_key(key: str | bytes) -> str:

@@ -11,8 +11,9 @@ from trunkline.model.administration import Administration
 from trunkline.model.errors import AlreadyExists
 from trunkline.model.money import MICROS
 from trunkline.services.accounts import SMPP_PASSWORD_MAX, Accounts, generate_password
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
-from trunkline.services.credentials import new_api_key
+from trunkline.services.credentials import new_admin_token, new_api_key
 from trunkline.services.routes import Routes
 
 ACCOUNT = "demo"
@@ -29,6 +30,7 @@ class Demo:
     def __init__(self, administration: Administration, data_dir: Path) -> None:
         self._administration = administration
         self._accounts = Accounts(administration)
+        self._admin_token = AdminToken(administration)
         self._connectors = Connectors(administration)
         self._routes = Routes(administration)
         self._path = data_dir / "demo.json"
@@ -42,10 +44,15 @@ class Demo:
         credentials = self._read()
         if credentials is None:
             credentials = await self._invent()
+        first_token = "api_token" not in credentials
+        if first_token:
+            credentials["api_token"] = new_admin_token()
         if admin_password:
             credentials["admin"]["password"] = admin_password
         self._write(credentials)
         await self._create_accounts(credentials)
+        # A token that was made or revoked since then by command stays so.
+        await self._admin_token.adopt(credentials["api_token"], replace=first_token)
         await self._attach_simulator(simulator_port)
         return credentials
 

@@ -20,6 +20,7 @@ class MemoryAdministration:
         self.http_accounts: dict[str, dict[str, Any]] = {}
         self.esmes: dict[str, dict[str, Any]] = {}
         self.admins: dict[str, str] = {}
+        self.token_hash: str | None = None
         self.connectors: dict[str, ConnectorConfig] = {}
         self.routes: list[Route] = []
         self.credits: list[tuple[int, int, str, str, str, str | None]] = []
@@ -72,6 +73,13 @@ class MemoryAdministration:
     async def set_admin(self, username: str, password_hash: str) -> None:
         self.revision += 1
         self.admins[username] = password_hash
+
+    async def api_token_hash(self) -> str | None:
+        return self.token_hash
+
+    async def set_api_token_hash(self, api_token_hash: str) -> None:
+        self.revision += 1
+        self.token_hash = api_token_hash
 
     async def create_http_account(self, account_id: int, username: str, **fields: Any) -> int:
         self._new("HTTP API account", username, self.http_accounts)

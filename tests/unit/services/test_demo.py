@@ -43,6 +43,7 @@ async def test_the_first_start(demo: Demo, administration: MemoryAdministration,
     assert await verified(made["http_account"]["password"], web["password_hash"])
     assert web["api_key_hash"] == hash_api_key(made["http_account"]["api_key"])
     assert await verified(made["admin"]["password"], administration.admins[made["admin"]["username"]])
+    assert administration.token_hash == hash_api_key(made["api_token"])
     connector = administration.connectors["simulator"]
     assert (connector.host, connector.port, connector.enabled) == ("127.0.0.1", 2776, True)
     (route,) = administration.routes
@@ -60,6 +61,7 @@ async def test_the_file_has_what_was_promised_and_is_nobody_else_s(demo: Demo, t
     assert (content["smpp"]["host"], content["smpp"]["port"]) == ("127.0.0.1", 2775)
     assert set(content["http_account"]) == {"username", "password", "api_key"}
     assert set(content["admin"]) == {"username", "password"}
+    assert content["api_token"].startswith("tka_")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["demo.json"]  # noqa: PTH208 - nothing blocks here for long
 
@@ -132,6 +134,26 @@ async def test_a_file_that_was_deleted_means_new_credentials_beside_the_old(
     assert second["smpp"]["system_id"] == second["http_account"]["username"] == "demo2"
     assert set(administration.esmes) == {"demo", "demo2"}
     assert len(administration.accounts) == 1
+
+
+async def test_a_token_made_by_command_outlives_the_next_start(
+    demo: Demo, administration: MemoryAdministration
+) -> None:
+    await demo.prepare(2776, None)
+    await administration.set_api_token_hash("made by command")
+    await demo.prepare(2776, None)
+    assert administration.token_hash == "made by command"
+
+
+async def test_a_file_from_before_there_were_tokens_gets_one(
+    demo: Demo, administration: MemoryAdministration, tmp_path: Path
+) -> None:
+    old = await demo.prepare(2776, None)
+    del old["api_token"]
+    (tmp_path / "demo.json").write_text(json.dumps(old))
+    made = await demo.prepare(2776, None)
+    assert made == on_disk(tmp_path)
+    assert administration.token_hash == hash_api_key(made["api_token"])
 
 
 async def test_routes_of_one_s_own_are_left_alone(demo: Demo, administration: MemoryAdministration) -> None:

@@ -163,6 +163,13 @@ class Database:
             raise NotFound("account", str(account_id))
 
 
+async def read_setting(connection: AsyncConnection, key: str) -> str | None:
+    """The value of a row of `setting`; None where there is no such row."""
+    setting = tables.setting
+    value = await connection.scalar(select(setting.c.value).where(setting.c.key == key))
+    return None if value is None else str(value)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Faults of the database as a whole become `StorageUnavailable`."""

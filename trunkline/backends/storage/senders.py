@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select
 
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.database import Database, read_setting
 from trunkline.model.errors import AlreadyExists
 
 _http = tables.http_account
 _esme = tables.esme
 _admin = tables.admin
+_setting = tables.setting
 
 
 class Senders(Database):
@@ -86,6 +87,19 @@ class Senders(Database):
                 insert(_admin).values(
                     username=username, password_hash=password_hash, created_at=self._now_ms()
                 )
+            )
+
+    async def api_token_hash(self) -> str | None:
+        """SHA-256 of the administrator's API token; empty once revoked, None where there never was one."""
+        async with self._read() as connection:
+            return await read_setting(connection, tables.ADMIN_CREDENTIAL)
+
+    async def set_api_token_hash(self, api_token_hash: str) -> None:
+        """Replaces the administrator's API token; empty: there is none any more."""
+        async with self._configure() as connection:
+            await connection.execute(delete(_setting).where(_setting.c.key == tables.ADMIN_CREDENTIAL))
+            await connection.execute(
+                insert(_setting).values(key=tables.ADMIN_CREDENTIAL, value=api_token_hash)
             )
 
     async def _create(self, table: Table, taken: AlreadyExists, account_id: int, **values: Any) -> int:

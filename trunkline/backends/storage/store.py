@@ -10,6 +10,7 @@ from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.accounts import Accounts
 from trunkline.backends.storage.connectors import Connectors, build_config
+from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.journal import GroupCommitJournal
 from trunkline.backends.storage.messages import Messages
 from trunkline.backends.storage.routes import Routes, build_route
@@ -60,18 +61,14 @@ class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
 
     async def revision(self) -> int:
         """Number of the current configuration."""
-        setting = tables.setting
         async with self._read() as connection:
-            value = await connection.scalar(select(setting.c.value).where(setting.c.key == tables.REVISION))
-        return int(value or 0)
+            return int(await read_setting(connection, tables.REVISION) or 0)
 
     async def snapshot(self) -> Snapshot:
         """The whole configuration. Raises `SecretUnreadable` when the key file is not the database's."""
         async with self._read() as connection:
-            setting = tables.setting
-            revision = await connection.scalar(
-                select(setting.c.value).where(setting.c.key == tables.REVISION)
-            )
+            revision = await read_setting(connection, tables.REVISION)
+            api_token_hash = await read_setting(connection, tables.ADMIN_CREDENTIAL)
             accounts = {
                 row.id: Account(
                     row.id,
@@ -144,6 +141,7 @@ class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
             connectors,
             routes,
             admins,
+            api_token_hash or "",
         )
 
     # --- through the journal, in order with what it writes ---

@@ -33,6 +33,7 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 REVISION = "revision"  # the row of `setting` that counts changes of the configuration
+ADMIN_CREDENTIAL = "api_token_hash"  # the row that holds the SHA-256 of the administrator's API token
 CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
 
 

@@ -86,7 +86,7 @@ class HttpApp(FastAPI):
 
 def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> HttpApp:
     """Builds the HTTP door on what the gateway provides."""
-    authenticator = Authenticator(services.snapshots, services.credentials)
+    authenticator = Authenticator(services.snapshots, services.credentials, services.api_token_hash)
     idempotency = Idempotency(services.store)
     routes: list[Route] = [
         SendRoute(services, authenticator, idempotency),

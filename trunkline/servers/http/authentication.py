@@ -1,24 +1,67 @@
-"""Who is asking: API key, Basic authentication, or `user` and `password` (text 000, sections 1 and 3)."""
+"""Who is asking: API key, Basic authentication, or `user` and `password` (text 000, sections 1 and 3).
+
+The administrator comes with a token instead (text 001).
+"""
 
 import binascii
 import hashlib
+import hmac
 from math import ceil
 
+from starlette.requests import Request
+
 from trunkline.model.snapshot import HttpAccount
-from trunkline.servers.http.errors import ApiError, retry_later, unauthorized
+from trunkline.servers.http.errors import ApiError, not_administrator, retry_later, unauthorized
 from trunkline.servers.http.needs import Snapshots
 from trunkline.services.credentials import CredentialChecker
 
-# The name under which wrong API keys of an address are counted: no account can have it.
+# The names under which wrong API keys and tokens of an address are counted: no account can have them.
 _API_KEY = "\0api-key"
+_ADMIN = "\0admin"
+_TOKEN_HEADERS = (b"x-api-token", b"x-api-key")
+
+MISSING = "This needs the administration's API token: send it as X-API-Key or X-Api-Token"
+WRONG = "The API token is wrong"
+NONE_MADE = (
+    "No API token has been made yet: run `trunkline api-token` or set TRUNKLINE_API_TOKEN, "
+    "and send the token as X-API-Key or X-Api-Token"
+)
+TENANTS_KEY = "This is the API key of an HTTP API account; this needs the administration's API token"
 
 
 class Authenticator:
-    """Finds the HTTP API account behind a request's credentials."""
+    """Finds the HTTP API account behind a request's credentials, and knows the administrator's token."""
 
-    def __init__(self, snapshots: Snapshots, credentials: CredentialChecker) -> None:
+    def __init__(
+        self, snapshots: Snapshots, credentials: CredentialChecker, api_token_hash: str = ""
+    ) -> None:
+        """`api_token_hash`: of the token in the settings; empty when there is none."""
         self._snapshots = snapshots
         self._credentials = credentials
+        self._api_token_hash = api_token_hash
+
+    def require_admin(self, request: Request) -> None:
+        """Returns if the request carries the administration's token (text 001: `X-API-Key`, `X-Api-Token`).
+
+        Raises `ApiError`: 401 none or a wrong one, 403 an HTTP API account's key, 429 too many failures.
+        """
+        address = address_of(request.scope["client"])
+        presented = _token(dict(request.scope["headers"]))
+        snapshot = self._snapshots.current
+        known = [each for each in (snapshot.api_token_hash, self._api_token_hash) if each]
+        if presented is None:
+            raise not_administrator(MISSING if known else NONE_MADE)
+        digest = hashlib.sha256(presented).hexdigest()
+        matches = [hmac.compare_digest(digest, each) for each in known]
+        if any(matches):
+            return  # whatever failed before: as with API keys, a right one is never kept waiting
+        wait = self._credentials.wait_s(_ADMIN, address)
+        if wait:
+            raise _too_many(wait)
+        if digest in snapshot.http_by_key_hash:
+            raise ApiError(403, TENANTS_KEY)
+        self._credentials.failed(_ADMIN, address)
+        raise not_administrator(WRONG if known else NONE_MADE)
 
     async def by_headers(self, headers: dict[bytes, bytes], address: str) -> HttpAccount | None:
         """The account of `X-API-Key`, else of Basic authentication; None when there is neither header.
@@ -66,6 +109,14 @@ class Authenticator:
 def address_of(client: tuple[str, int] | None) -> str:
     """The peer's address from an ASGI scope's `client`."""
     return client[0] if client else ""
+
+
+def _token(headers: dict[bytes, bytes]) -> bytes | None:
+    for name in _TOKEN_HEADERS:
+        if name in headers:
+            return headers[name]
+    authorization = headers.get(b"authorization", b"")
+    return authorization[7:].strip() if authorization[:7].lower() == b"bearer " else None
 
 
 def _enabled(account: HttpAccount) -> HttpAccount:

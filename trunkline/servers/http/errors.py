@@ -44,6 +44,11 @@ def invalid(message: str) -> ApiError:
     return ApiError(400, message)
 
 
+def not_administrator(message: str) -> ApiError:
+    """No token of the administration's API, or a wrong one."""
+    return ApiError(401, message, [(b"www-authenticate", b'Bearer realm="Trunkline"')])
+
+
 def unauthorized() -> ApiError:
     """No credentials, or wrong ones; it is not said which."""
     return ApiError(401, INVALID_CREDENTIALS, [(b"www-authenticate", b'Basic realm="Trunkline"')])

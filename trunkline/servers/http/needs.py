@@ -82,3 +82,4 @@ class HttpServices:
     clock: Clock
     metrics: MetricsSource
     figures: HttpFigures = field(default_factory=HttpFigures)
+    api_token_hash: str = ""  # SHA-256 hex of the token in the settings, which counts beside the stored one
