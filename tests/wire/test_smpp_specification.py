@@ -46,11 +46,7 @@ from trunkline.smpp.pdus import (
 )
 from trunkline.smpp.tlv import Tlv
 
-
-def octets(layout: str) -> bytes:
-    """The octets of a layout: each line is hex, then what it is."""
-    return b"".join(bytes.fromhex(line.partition("|")[0]) for line in layout.strip().splitlines())
-
+from .parameters import octets
 
 SAMPLES: list[tuple[str, Pdu]] = [
     (

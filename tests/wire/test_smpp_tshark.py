@@ -1,8 +1,6 @@
 """Wireshark's dissector reads what we write: every PDU, none malformed, the fields where we put them."""
 
 import json
-import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -42,52 +40,14 @@ from trunkline.smpp.pdus import (
 from trunkline.smpp.receipts import format_receipt
 from trunkline.smpp.tlv import Tlv, c_octets, octet, short
 
+from .dissector import run, write_pcap
+
 pytestmark = pytest.mark.services
-
-SMPP_PORT = 2775
-RAW_IP = 101
-
-
-def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def packet(payload: bytes, offset: int) -> bytes:
-    """An IPv4 packet with a TCP segment that carries `payload` at `offset` of the stream."""
-    tcp = struct.pack(">HHIIBBHHH", 40000, SMPP_PORT, 1 + offset, 1, 5 << 4, 0x18, 0xFFFF, 0, 0)
-    length = 20 + len(tcp) + len(payload)
-    addresses = bytes((127, 0, 0, 1, 127, 0, 0, 2))
-    header = struct.pack(">BBHHHBBH", 0x45, 0, length, offset & 0xFFFF, 0, 64, 6, 0) + addresses
-    header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
-    return header + tcp + payload
-
-
-def write_pcap(path: Path, pdus: list[Pdu]) -> None:
-    """Write a capture file with one packet per PDU (the classic libpcap format)."""
-    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, RAW_IP)]
-    offset = 0
-    for pdu in pdus:
-        payload = encode(pdu)
-        frame = packet(payload, offset)
-        parts.append(struct.pack("<IIII", 0, offset, len(frame), len(frame)) + frame)
-        offset += len(payload)
-    path.write_bytes(b"".join(parts))
-
-
-def run(tshark: str, path: Path, *options: str) -> str:
-    command = [tshark, "-n", "-r", str(path), "-d", f"tcp.port=={SMPP_PORT},smpp", *options]
-    result = subprocess.run(command, capture_output=True, check=False, timeout=60)
-    assert result.returncode == 0, result.stderr.decode()
-    return result.stdout.decode()
 
 
 def dissect(tshark: str, path: Path, pdus: list[Pdu]) -> list[dict[str, Any]]:
     """What the dissector says of each PDU: field name to value, in any depth, first occurrence."""
-    write_pcap(path, pdus)
+    write_pcap(path, [encode(pdu) for pdu in pdus])
     text = run(tshark, path, "-V")
     assert "Malformed" not in text
     assert text.count("Short Message Peer to Peer") == len(pdus)
