@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from trunkline.smpp.asyncio import BindRefused, ConnectionLost, SmppServer, connect
+from trunkline.smpp.asyncio import BindRefused, ConnectionLost, SmppConnection, SmppServer, connect
 from trunkline.smpp.asyncio import connection as connection_module
 from trunkline.smpp.codec import FrameDecoder, encode
 from trunkline.smpp.constants import BindType, CommandStatus, Role
