@@ -41,7 +41,7 @@ def mask_url_passwords(text: str) -> str:
 class Settings(BaseSettings):
     """Everything that can be set from outside; immutable once loaded.
 
-    Names end in their unit: `_s` seconds, `_ms` milliseconds, `_h` hours.
+    Names end in their unit: `_s` seconds, `_ms` milliseconds, `_h` hours, `_days`, `_mb` millions of bytes.
     """
 
     model_config = SettingsConfigDict(
@@ -106,6 +106,24 @@ class Settings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field(
         "console", description="`console` for people, `json` for machines (one object a line)."
+    )
+
+    pdu_log_dir: Path = Field(
+        default_factory=lambda data: data["data_dir"] / "pdu-logs",
+        description="Directory of the PDU logs; made when missing.",
+        json_schema_extra={"default_text": "`pdu-logs` in `data_dir`"},
+    )
+    pdu_log_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days that PDU logs are kept, today's included."
+    )
+    pdu_log_file_max_mb: int = Field(
+        1000, ge=1, description="Size of one PDU log file, which has one day, above which no more is written."
+    )
+    pdu_log_total_max_mb: int = Field(
+        20_000,
+        ge=1,
+        description="Size of all PDU logs together; above it the oldest are deleted, and today's written no "
+        "further. At least `pdu_log_file_max_mb`.",
     )
 
     # SMPP server
@@ -200,7 +218,7 @@ class Settings(BaseSettings):
             raise ValueError("must not be a boolean")
         return value
 
-    @field_validator("data_dir", "secret_key_file")
+    @field_validator("data_dir", "secret_key_file", "pdu_log_dir")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:
         return value.expanduser()
@@ -246,6 +264,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"commit_backlog_max is {self.commit_backlog_max}, but must be at least commit_batch_max "
                 f"({self.commit_batch_max})"
+            )
+        if self.pdu_log_total_max_mb < self.pdu_log_file_max_mb:
+            raise ValueError(
+                f"pdu_log_total_max_mb is {self.pdu_log_total_max_mb}, but must be at least "
+                f"pdu_log_file_max_mb ({self.pdu_log_file_max_mb})"
             )
         if self.http_port and self.http_port == self.smpp_port and self.http_host == self.smpp_host:
             raise ValueError(f"http_port and smpp_port are both {self.http_port}, but must differ")

@@ -153,6 +153,9 @@ def test_values_that_do_not_fit_together() -> None:
     assert "smpp_inactivity_s is 30, but must be 0 or more than smpp_enquire_link_s (30)" in faults(
         smpp_inactivity_s=30
     )
+    assert "pdu_log_total_max_mb is 10, but must be at least pdu_log_file_max_mb (1000)" in faults(
+        pdu_log_total_max_mb=10
+    )
     assert "commit_backlog_max is 10, but must be at least commit_batch_max (2000)" in faults(
         commit_backlog_max=10
     )

@@ -44,8 +44,11 @@ class EncodeSource:
 class Field(Protocol):
     """One mandatory field of a layout."""
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
-        """Lines that read the field at `pos` into `pdu.<name>`; any exception sends the PDU to `read`."""
+    def decode_source(self, target: str) -> tuple[str, ...]:
+        """Lines that read the field at `pos` into `target`; any exception sends the PDU to `read`.
+
+        The target is a variable, or an attribute of one, that has the field's name.
+        """
 
     def encode_source(self, name: str) -> EncodeSource:
         """How the local variable `<name>` is written; the source may raise EncodeError and LookupError."""
@@ -72,9 +75,9 @@ class COctetString:
     size: int
     status: CommandStatus | None = None
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
+    def decode_source(self, target: str) -> tuple[str, ...]:
         """See Field."""
-        lines = ['stop = text.index("\\0", pos, end)', f"pdu.{name} = text[pos:stop]"]
+        lines = ['stop = text.index("\\0", pos, end)', f"{target} = text[pos:stop]"]
         if self.status is not None:
             lines.append(f"if stop - pos > {self.size - 1}: raise ValueError")
         return (*lines, "pos = stop + 1")
@@ -108,9 +111,9 @@ class COctetString:
 class Octet:
     """An unsigned integer of one octet."""
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
+    def decode_source(self, target: str) -> tuple[str, ...]:
         """See Field. Reading past this PDU's end is caught by the check after the last field."""
-        return (f"pdu.{name} = data[pos]", "pos += 1")
+        return (f"{target} = data[pos]", "pos += 1")
 
     def encode_source(self, name: str) -> EncodeSource:
         """See Field."""
@@ -127,9 +130,9 @@ class Octet:
 class ShortMessage:
     """sm_length and short_message: an octet that counts, then that many octets (sections 5.2.21, 5.2.22)."""
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
+    def decode_source(self, target: str) -> tuple[str, ...]:
         """See Field."""
-        return ("stop = pos + 1 + data[pos]", f"pdu.{name} = data[pos + 1:stop]", "pos = stop")
+        return ("stop = pos + 1 + data[pos]", f"{target} = data[pos + 1:stop]", "pos = stop")
 
     def encode_source(self, name: str) -> EncodeSource:
         """See Field."""
@@ -238,10 +241,11 @@ def write_unsuccess(entries: tuple[UnsuccessSme, ...]) -> str:
 class DestAddresses:
     """number_of_dests and dest_address(es) of submit_multi (section 4.5.1)."""
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
+    def decode_source(self, target: str) -> tuple[str, ...]:
         """See Field."""
+        name = target.rpartition(".")[2]
         return (
-            f'pdu.{name}, pos, faults = read_destinations("{name}", data, pos, end)',
+            f'{target}, pos, faults = read_destinations("{name}", data, pos, end)',
             "if faults: raise ValueError",
         )
 
@@ -276,10 +280,11 @@ class DestAddresses:
 class UnsuccessSmes:
     """no_unsuccess and unsuccess_sme(s) of submit_multi_resp (section 4.5.2)."""
 
-    def decode_source(self, name: str) -> tuple[str, ...]:
+    def decode_source(self, target: str) -> tuple[str, ...]:
         """See Field."""
+        name = target.rpartition(".")[2]
         return (
-            f'pdu.{name}, pos, faults = read_unsuccess("{name}", data, pos, end)',
+            f'{target}, pos, faults = read_unsuccess("{name}", data, pos, end)',
             "if faults: raise ValueError",
         )
 

@@ -62,7 +62,7 @@ def compile_decoder(cls: type, layout: Layout, defaults: dict[str, object], *, i
         lines += [f"    pdu.{name} = default_{name}" for name, _ in layout]
         lines += ["    pdu.tlvs = ()", "    return pdu"]
     for name, field in layout:
-        lines += field.decode_source(name)
+        lines += field.decode_source(f"pdu.{name}")
     lines += [
         "if pos == end:",
         "    pdu.tlvs = ()",

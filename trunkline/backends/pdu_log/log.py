@@ -1,0 +1,220 @@
+"""The PDU log in files: PDUs are queued on the hot path, and written by a process of its own.
+
+The queue is bounded. What does not fit is left out, counted, and named in the file where it is missing: the
+message path never waits for its log.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from trunkline.backends.pdu_log.records import Batch, Entry, Gap, Written, count_pdus
+from trunkline.backends.pdu_log.scribe_process import ScribeLost, ScribeProcess
+from trunkline.model.ports import Clock, LogOwner
+
+log = structlog.get_logger()
+
+CAPACITY: Final = 32 * 1024 * 1024
+"""Octets that may wait to be written; several seconds of full traffic."""
+
+ENTRY_OVERHEAD: Final = 200
+"""Octets of memory that an entry takes beside its PDUs."""
+
+BATCH: Final = 1024 * 1024
+"""Octets from which on a batch is handed over at once."""
+
+GATHER_S: Final = 0.1
+"""Seconds that a smaller batch is waited for."""
+
+RESTART_S: Final = 1.0
+"""Seconds between two attempts to start the process that writes."""
+
+HELD: Final = 8
+"""Times that a connection without an owner may show its tap something that is kept for the owner."""
+
+TOO_SLOW: Final = "the log could not keep up"
+NO_ROOM: Final = "the logs have reached their limit in total"
+LOST: Final = "the process that writes the log failed"
+
+
+class FilePduLog:
+    """Implements `PduLog`. Use it on the running event loop.
+
+    Counters, in PDUs: `written`, `dropped` (the queue was full, or the process failed), `over_limit` (of a
+    file or in total), `failed` (the file system refused them).
+    """
+
+    def __init__(self, directory: Path, file_limit: int, clock: Clock, *, capacity: int = CAPACITY) -> None:
+        self._scribe = ScribeProcess(directory, file_limit)
+        self._clock = clock
+        self._capacity = capacity
+        self._queue: deque[Entry | Gap] = deque()
+        self._gaps: dict[tuple[str, str], Gap] = {}
+        self._room: int | None = None
+        self._wake = asyncio.Event()
+        self._handing_over = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._fault = ""
+        self.waiting = 0  # octets
+        self.written = 0
+        self.dropped = 0
+        self.over_limit = 0
+        self.failed = 0
+
+    def tap(self, connection_id: str, owner: LogOwner | None = None) -> "LogTap":
+        """See `PduLog`."""
+        return LogTap(self, self._clock, connection_id, owner)
+
+    def add(self, entry: Entry) -> None:
+        """Queue what a tap was shown, or leave it out. Called on the hot path."""
+        weight = len(entry.pdus) + ENTRY_OVERHEAD
+        if self._room is not None and self._room <= 0:
+            self.over_limit += self._leave_out(entry, NO_ROOM)
+            return
+        if self.waiting + weight > self._capacity:
+            self.dropped += self._leave_out(entry, TOO_SLOW)
+            return
+        if self._gaps:
+            self._queue_gaps()
+        self.waiting += weight
+        self._queue.append(entry)
+        if not self._wake.is_set():
+            self._awake()
+
+    def allow(self, octets: int) -> None:
+        """Say how many octets of text all files together may still grow by, until told anew."""
+        self._room = octets
+
+    async def flush(self) -> None:
+        """Return when everything so far is written, or given up."""
+        async with self._handing_over:
+            self._queue_gaps()
+            while self._queue:
+                await self._hand_over()
+
+    async def close(self) -> None:
+        """Write what is queued and end the process."""
+        await self.flush()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self._scribe.close()
+
+    def _awake(self) -> None:
+        self._wake.set()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="PDU log")
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            if self.waiting < BATCH:
+                await asyncio.sleep(GATHER_S)
+            async with self._handing_over:
+                await self._hand_over()
+                if not self._queue:
+                    self._wake.clear()
+
+    async def _hand_over(self) -> None:
+        """Have the next batch written."""
+        batch, weight = self._next_batch()
+        if not batch:
+            return
+        try:
+            written = await self._scribe.write(batch)
+        except ScribeLost as error:
+            log.warning(
+                "The process that writes the PDU log failed.", action="pdu_log.lost", reason=str(error)
+            )
+            self.waiting -= weight
+            for item in batch:
+                if isinstance(item, Entry):
+                    self.dropped += self._leave_out(item, LOST)
+            await asyncio.sleep(RESTART_S)
+        else:
+            self.waiting -= weight
+            self._note(written)
+
+    def _next_batch(self) -> tuple[Batch, int]:
+        """What goes next, and what it weighs in the queue."""
+        batch: Batch = []
+        weight = 0
+        queue = self._queue
+        while queue and weight < BATCH:
+            item = queue.popleft()
+            batch.append(item)
+            if isinstance(item, Entry):
+                weight += len(item.pdus) + ENTRY_OVERHEAD
+        return batch, weight
+
+    def _note(self, written: Written) -> None:
+        self.written += written.pdus
+        self.over_limit += written.over_limit
+        self.failed += written.failed
+        if self._room is not None:
+            self._room -= written.octets
+        if written.fault and written.fault != self._fault:
+            log.error("The PDU log cannot be written.", action="pdu_log.failed", reason=written.fault)
+        self._fault = written.fault
+
+    def _leave_out(self, entry: Entry, reason: str) -> int:
+        """Remember what the file lacks from here on; return how many PDUs that is."""
+        pdus = count_pdus(entry.pdus)
+        key = (entry.folder, entry.name)
+        gap = self._gaps.get(key)
+        if gap is not None and gap.reason != reason:
+            self._queue.append(gap)
+            gap = None
+        before = 0 if gap is None else gap.pdus
+        self._gaps[key] = Gap(entry.folder, entry.name, entry.at_ms, before + pdus, reason)
+        return pdus
+
+    def _queue_gaps(self) -> None:
+        self._queue.extend(self._gaps.values())
+        self._gaps.clear()
+
+
+class LogTap:
+    """Implements `PduLogTap`."""
+
+    __slots__ = ("_clock", "_connection_id", "_held", "_log", "_owner")
+
+    def __init__(self, pdu_log: FilePduLog, clock: Clock, connection_id: str, owner: LogOwner | None) -> None:
+        self._log = pdu_log
+        self._clock = clock
+        self._connection_id = connection_id
+        self._owner = owner
+        self._held: list[tuple[int, bool, bytes]] = []
+
+    def assign(self, owner: LogOwner) -> None:
+        """See `PduLogTap`."""
+        self._owner = owner
+        held, self._held = self._held, []
+        for at_ms, written, pdus in held:
+            self._log.add(self._entry(owner, at_ms, written, pdus))
+
+    def read(self, pdus: bytes) -> None:
+        """See `Tap`."""
+        self._take(False, pdus)
+
+    def written(self, pdus: bytes) -> None:
+        """See `Tap`."""
+        self._take(True, pdus)
+
+    def _take(self, written: bool, pdus: bytes) -> None:
+        owner = self._owner
+        now = self._clock.now_ms()
+        if owner is not None:
+            self._log.add(self._entry(owner, now, written, pdus))
+        elif len(self._held) < HELD:
+            self._held.append((now, written, pdus))
+
+    def _entry(self, owner: LogOwner, at_ms: int, written: bool, pdus: bytes) -> Entry:
+        return Entry(
+            owner.side.value, owner.name, self._connection_id, owner.default_alphabet, at_ms, written, pdus
+        )
