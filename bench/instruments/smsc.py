@@ -10,9 +10,11 @@ from typing import Any
 import uvloop
 
 from bench.instruments.control import serve_control
-from trunkline.simulator.receipts import Mailbox, PendingReceipt
+from trunkline.simulator.counters import SmscCounters
+from trunkline.simulator.mailbox import Mailbox
+from trunkline.simulator.receipts import PendingReceipt
 from trunkline.simulator.scenario import Scenario
-from trunkline.simulator.smsc import SmscCounters, SmscSimulator
+from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.pdus import DataSm, SubmitSm
 
 

@@ -113,7 +113,7 @@ def _explain_foreign(error: Exception) -> tuple[str, int]:
     from trunkline.config import ConfigError, mask_url_passwords  # noqa: PLC0415  (see above)
     from trunkline.model.errors import ManagementError  # noqa: PLC0415  (see above)
     from trunkline.model.ports import StorageUnavailable  # noqa: PLC0415  (see above)
-    from trunkline.simulator.scenario import ScenarioError  # noqa: PLC0415  (see above)
+    from trunkline.simulator.rules import ScenarioError  # noqa: PLC0415  (see above)
 
     if isinstance(error, (ConfigError, ScenarioError)):
         return str(error), BAD_INPUT

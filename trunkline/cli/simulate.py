@@ -17,9 +17,9 @@ from trunkline.cli.printing import Json, print_fields, print_json
 from trunkline.simulator.scenario import DESCRIPTIONS, Scenario
 
 if TYPE_CHECKING:
+    from trunkline.simulator.counters import SmscCounters
     from trunkline.simulator.load_result import LoadResult, Progress
     from trunkline.simulator.record import Record
-    from trunkline.simulator.smsc import SmscCounters
 
 group = typer.Typer(help="Test equipment: an SMSC simulator and a load generator.")
 
@@ -33,12 +33,10 @@ def _scenario_rows() -> Iterator[Row]:
     for field in dataclasses.fields(Scenario):
         default = getattr(neutral, field.name)
         if isinstance(default, bool):
-            metavar, default = "true|false", str(default).lower()
-        elif isinstance(default, dict):
-            metavar, default = "SYSTEM_ID:PASSWORD,...", None
-        else:
-            metavar = "|".join(field.metadata["rule"].choices) or "VALUE"
-        yield Row(field.name, str, metavar, DESCRIPTIONS[field.name], default)
+            default = str(default).lower()
+        elif isinstance(default, dict | tuple):
+            default = ",".join(default)
+        yield Row(field.name, str, field.metadata["rule"].metavar, DESCRIPTIONS[field.name], default)
 
 
 @group.command()

@@ -16,11 +16,8 @@ class Fates:
 
     __slots__ = (
         "_seed",
-        "duplicate",
         "error",
-        "failed",
         "late",
-        "missing",
         "no_answer",
         "receipt_delay_s",
         "response_delay_s",
@@ -29,19 +26,17 @@ class Fates:
 
     def __init__(self, scenario: Scenario) -> None:
         self._seed = scenario.seed
-        self.error = self._share("error", scenario.error_share)
-        self.no_answer = self._share("no_answer", scenario.no_answer_share)
-        self.failed = self._share("failed", scenario.failed_share)
-        self.missing = self._share("missing", scenario.missing_share)
-        self.late = self._share("late", scenario.late_share)
-        self.duplicate = self._share("duplicate", scenario.duplicate_share)
-        self.take_before_cut = self._share("cut", 0.5 if scenario.drop_link_every else 0.0)
+        self.error = self.share("error", scenario.error_share)
+        self.no_answer = self.share("no_answer", scenario.no_answer_share)
+        self.late = self.share("late", scenario.late_share)
+        self.take_before_cut = self.share("cut", 0.5 if scenario.drop_link_every else 0.0)
         self.response_delay_s = self._delay(
             "response", scenario.response_delay_ms, scenario.response_jitter_ms
         )
         self.receipt_delay_s = self._delay("receipt", scenario.receipt_delay_ms, scenario.receipt_jitter_ms)
 
-    def _share(self, name: str, share: float) -> Callable[[], bool] | None:
+    def share(self, name: str, share: float) -> Callable[[], bool] | None:
+        """The function that draws with this probability, from the generator of this name; None for 0."""
         if not share:
             return None
         draw = self._generator(name)

@@ -1,25 +1,34 @@
-"""The simulated SMSC's receipts: how it writes message ids and receipts, and who is to get them."""
+"""The simulated SMSC's receipts: which a message gets, and what they look like."""
 
+import copy
 import hashlib
 import uuid
-from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from trunkline.simulator.scenario import Scenario
-from trunkline.smpp.constants import ESM_DELIVERY_RECEIPT, DataCoding, MessageState, Tag
+from trunkline.gsm.udh import concatenation_header
+from trunkline.simulator.fates import Fates
+from trunkline.simulator.scenario import DATE_FORMATS, RECEIPT_TEMPLATES, Scenario
+from trunkline.smpp.constants import ESM_UDHI, DataCoding, MessageState, Tag
 from trunkline.smpp.fields import MAX_SHORT_MESSAGE
 from trunkline.smpp.pdus import DataSm, DeliverSm, SubmitSm
-from trunkline.smpp.receipts import format_receipt
+from trunkline.smpp.receipts import MAX_RECEIPT_TEXT, format_receipt, normalise_stat
 from trunkline.smpp.tlv import Tlv, c_octets, octet
 
 DELIVERED: Final = "DELIVRD"
 FAILED: Final = "UNDELIV"
 
-_STATE_TLVS: Final = {
-    DELIVERED: octet(Tag.MESSAGE_STATE, MessageState.DELIVERED.value),
-    FAILED: octet(Tag.MESSAGE_STATE, MessageState.UNDELIVERABLE.value),
+_STATES: Final = {
+    DELIVERED: MessageState.DELIVERED,
+    FAILED: MessageState.UNDELIVERABLE,
+    "EXPIRED": MessageState.EXPIRED,
+    "DELETED": MessageState.DELETED,
+    "REJECTD": MessageState.REJECTED,
+    "ACCEPTD": MessageState.ACCEPTED,
+    "ENROUTE": MessageState.ENROUTE,
 }
+_PAYLOAD: Final = Tag.MESSAGE_PAYLOAD.value
 _READABLE_CODINGS: Final = {DataCoding.DEFAULT.value, DataCoding.ASCII.value, DataCoding.LATIN1.value}
 
 
@@ -28,13 +37,18 @@ def _uuid_of(number: int) -> str:
     return str(uuid.UUID(bytes=digest, version=4))
 
 
-ID_WRITERS: Final[dict[str, Callable[[int], str]]] = {
+_ID_WRITERS: Final[dict[str, Callable[[int], str]]] = {
     "hex": lambda number: f"{number:x}",
     "hex-upper": lambda number: f"{number:X}",
     "decimal": str,
     "uuid": _uuid_of,
 }
-"""How each id format of a scenario writes the number of a message."""
+
+
+def id_writer(name: str, width: int) -> Callable[[int], str]:
+    """Make the function that writes numbers in one of ID_FORMATS, with zeros up to `width` characters."""
+    write = _ID_WRITERS[name]
+    return (lambda number: write(number).zfill(width)) if width else write
 
 
 class PendingReceipt:
@@ -74,132 +88,166 @@ class PendingReceipt:
         self.answer: Callable[[], None] | None = None
 
 
+class ReceiptPlan:
+    """Decides which receipts a message gets. `new_id` gives a number no message has, and its text."""
+
+    __slots__ = ("_duplicate", "_failed", "_failed_err", "_missing", "_new_id", "_unasked", "_unknown")
+
+    def __init__(self, scenario: Scenario, fates: Fates, new_id: Callable[[], tuple[int, str]]) -> None:
+        self._failed = fates.share("failed", scenario.failed_share)
+        self._missing = fates.share("missing", scenario.missing_share)
+        self._duplicate = fates.share("duplicate", scenario.duplicate_share)
+        self._unasked = fates.share("unasked", scenario.unasked_share)
+        self._unknown = fates.share("unknown", scenario.unknown_share)
+        self._failed_err = scenario.failed_err
+        self._new_id = new_id
+
+    @property
+    def gives_unasked(self) -> bool:
+        """Whether messages that ask for no receipt may get one."""
+        return self._unasked is not None or self._unknown is not None
+
+    def receipts_of(
+        self, pdu: SubmitSm | DataSm, number: int, message_id: str, now_ms: int
+    ) -> list[PendingReceipt]:
+        """The receipts of a message taken: none, one, the same twice, one for a message nobody knows."""
+        # Bits 1-0 of registered_delivery: 1 always, 2 on failure only (section 5.2.17).
+        wanted = pdu.registered_delivery & 3
+        failed = bool(wanted) and self._failed is not None and self._failed()
+        asked = failed or wanted in {1, 3}
+        if not wanted and self._unasked is not None:
+            asked = self._unasked()
+        receipts = []
+        if asked and not (self._missing is not None and self._missing()):
+            stat, err = (FAILED, self._failed_err) if failed else (DELIVERED, "000")
+            receipts.append(PendingReceipt(pdu, number, message_id, stat, err, now_ms))
+            if self._duplicate is not None and self._duplicate():
+                receipts.append(copy.copy(receipts[0]))
+        if self._unknown is not None and self._unknown():
+            receipts.append(PendingReceipt(pdu, *self._new_id(), DELIVERED, "000", now_ms))
+        return receipts
+
+
 class ReceiptWriter:
     """Writes receipts as the scenario wants them."""
 
-    __slots__ = ("_body", "_case", "_id", "_tlvs", "_width")
+    __slots__ = (
+        "_body",
+        "_coding",
+        "_esm_class",
+        "_has_id",
+        "_header",
+        "_id",
+        "_make",
+        "_states",
+        "_text",
+        "_wide",
+    )
 
     def __init__(self, scenario: Scenario) -> None:
-        self._id = ID_WRITERS[scenario.receipt_id_format]
-        self._width = scenario.id_width
-        self._tlvs = scenario.receipt_tlvs
+        self._id = id_writer(scenario.receipt_id_format, scenario.id_width)
+        self._text = _text_writer(scenario)
+        self._has_id = scenario.receipt_tlvs and scenario.receipt_id_tlv
+        self._states = _state_tlvs(scenario) if scenario.receipt_tlvs and scenario.receipt_state_tlv else None
+        self._wide = scenario.receipt_body in {"ucs2", "ucs2-payload"}
         self._body = scenario.receipt_body
-        self._case: Callable[[str], str] = getattr(str, scenario.receipt_stat_case)
-
-    def write(self, receipt: PendingReceipt, now_ms: int) -> DeliverSm:
-        """The deliver_sm of a receipt for a message that reached its final state at `now_ms` (epoch ms)."""
-        message_id = self._id(receipt.number).zfill(self._width)
-        stat = receipt.stat
-        body = format_receipt(
-            message_id,
-            1,
-            int(stat == DELIVERED),
-            receipt.submitted_at_ms,
-            now_ms,
-            self._case(stat),
-            receipt.err,
-            receipt.text,
+        coding = scenario.receipt_data_coding
+        self._coding = coding if coding is not None else DataCoding.UCS2.value if self._wide else 0
+        self._header = concatenation_header(1, 1, 1) if scenario.receipt_udh else b""
+        self._esm_class = scenario.receipt_esm_class | (ESM_UDHI if scenario.receipt_udh else 0)
+        self._make: Callable[..., DeliverSm | DataSm] = (
+            _data_sm if scenario.receipt_pdu == "data_sm" else DeliverSm
         )
-        tlvs: tuple[Tlv, ...] = ()
-        if self._tlvs:
-            tlvs = (c_octets(Tag.RECEIPTED_MESSAGE_ID, message_id), _STATE_TLVS[stat])
-        data_coding = 0
-        if self._body == "ucs2":
-            data_coding = DataCoding.UCS2.value
+
+    def write(self, receipt: PendingReceipt, now_ms: int) -> DeliverSm | DataSm:
+        """The PDU of a receipt for a message that reached its final state at `now_ms` (epoch ms)."""
+        message_id = self._id(receipt.number)
+        body = self._text(receipt, message_id, now_ms)
+        if self._wide:
             body = body.decode("latin-1").encode("utf-16-be")
-        if self._body == "payload" or len(body) > MAX_SHORT_MESSAGE:
+        if self._header:
+            body = self._header + body
+        tlvs: tuple[Tlv, ...] = ()
+        if self._has_id:
+            tlvs = (c_octets(Tag.RECEIPTED_MESSAGE_ID, message_id),)
+        if self._states is not None:
+            tlvs = (*tlvs, self._states[receipt.stat])
+        place = self._body
+        if place == "empty-payload":
+            tlvs = (*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, b""))
+        elif place in {"payload", "ucs2-payload", "both"} or len(body) > MAX_SHORT_MESSAGE:
             tlvs = (*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, body))
-            body = b""
+            if place != "both" or len(body) > MAX_SHORT_MESSAGE:
+                body = b""
         source_addr_ton, source_addr_npi, source_addr = receipt.source
         dest_addr_ton, dest_addr_npi, destination_addr = receipt.destination
-        return DeliverSm(
+        return self._make(
             source_addr_ton=source_addr_ton,
             source_addr_npi=source_addr_npi,
             source_addr=source_addr,
             dest_addr_ton=dest_addr_ton,
             dest_addr_npi=dest_addr_npi,
             destination_addr=destination_addr,
-            esm_class=ESM_DELIVERY_RECEIPT,
-            data_coding=data_coding,
+            esm_class=self._esm_class,
+            data_coding=self._coding,
             short_message=body,
             tlvs=tlvs,
         )
 
 
-class ReceivingLink(Protocol):
-    """A bind that takes receipts."""
-
-    @property
-    def room(self) -> int:
-        """How many more receipts it may be sent now."""
-
-    def deliver(self, receipt: PendingReceipt) -> None:
-        """Send a receipt."""
+def _data_sm(*, short_message: bytes, tlvs: tuple[Tlv, ...], **fields: Any) -> DataSm:
+    """The data_sm of a receipt, whose text can only be in message_payload."""
+    if short_message:
+        tlvs = (*(tlv for tlv in tlvs if tlv.tag != _PAYLOAD), Tlv(_PAYLOAD, short_message))
+    return DataSm(tlvs=tlvs, **fields)
 
 
-class Mailbox:
-    """One system_id's receipts, and its binds that take them (RX and TRX), used in turn.
+def _state_tlvs(scenario: Scenario) -> dict[str, Tlv]:
+    """message_state for what became of a message, agreeing with the stat that the text has for it."""
+    written = {DELIVERED: scenario.delivered_stat, FAILED: scenario.failed_stat}
+    return {
+        stat: octet(Tag.MESSAGE_STATE, _STATES.get(normalise_stat(word), _STATES[stat]))
+        for stat, word in written.items()
+    }
 
-    While nobody is bound they wait. What was sent and not acknowledged comes back by `put_back`, to be sent
-    before the others.
-    """
 
-    __slots__ = ("_blocked", "links", "waiting")
+def _text_writer(scenario: Scenario) -> Callable[[PendingReceipt, str, int], bytes]:
+    """The function that writes a receipt's text: `write(receipt, message_id, now_ms)`."""
+    case: Callable[[str], str] = getattr(str, scenario.receipt_stat_case, str)
+    stats = {DELIVERED: case(scenario.delivered_stat), FAILED: case(scenario.failed_stat)}
+    by_the_book = scenario.receipt_fields == "standard" and scenario.receipt_dates == "YYMMDDhhmm"
+    if by_the_book and not scenario.receipt_template:
+        return lambda receipt, message_id, now_ms: format_receipt(
+            message_id,
+            1,
+            int(receipt.stat == DELIVERED),
+            receipt.submitted_at_ms,
+            now_ms,
+            stats[receipt.stat],
+            receipt.err,
+            receipt.text,
+        )
+    template = scenario.receipt_template or RECEIPT_TEMPLATES[scenario.receipt_fields]
+    date = _date_writer(scenario.receipt_dates)
 
-    def __init__(self) -> None:
-        self.links: deque[ReceivingLink] = deque()
-        self.waiting: deque[PendingReceipt] = deque()
-        # No link has room: nobody needs to look again until one says so. Under load that is the usual state.
-        self._blocked = True
+    def write(receipt: PendingReceipt, message_id: str, now_ms: int) -> bytes:
+        return template.format(
+            id=message_id,
+            sub="001",
+            dlvrd="001" if receipt.stat == DELIVERED else "000",
+            submit=date(receipt.submitted_at_ms),
+            done=date(now_ms),
+            stat=stats[receipt.stat],
+            err=receipt.err,
+            text=receipt.text[:MAX_RECEIPT_TEXT],
+        ).encode("latin-1", "replace")
 
-    def put(self, receipt: PendingReceipt) -> None:
-        """Take a receipt in, and send what can be sent."""
-        self.waiting.append(receipt)
-        if not self._blocked:
-            self._deliver()
+    return write
 
-    def put_back(self, receipts: list[PendingReceipt]) -> None:
-        """Take receipts back that a link did not acknowledge, oldest first."""
-        self.waiting.extendleft(reversed(receipts))
-        if not self._blocked:
-            self._deliver()
 
-    def has_room(self, link: ReceivingLink) -> None:
-        """Learn that a link takes receipts, again or for the first time."""
-        waiting = self.waiting
-        if not self._blocked or link not in self.links:
-            return
-        while waiting and link.room > 0:
-            link.deliver(waiting.popleft())
-        self._blocked = link.room <= 0
-
-    def join(self, link: ReceivingLink) -> None:
-        """Add a bind that takes receipts, and give it what waits."""
-        self.links.append(link)
-        self.has_room(link)
-
-    def leave(self, link: ReceivingLink) -> None:
-        """Remove a bind. When it was the last one, answers held back for receipts go out without them."""
-        if link not in self.links:
-            return
-        self.links.remove(link)
-        if not self.links:
-            self._blocked = True
-            for receipt in self.waiting:
-                answer, receipt.answer = receipt.answer, None
-                if answer is not None:
-                    answer()
-
-    def _deliver(self) -> None:
-        waiting = self.waiting
-        links = self.links
-        while waiting:
-            for _ in range(len(links)):
-                link = links[0]
-                links.rotate(-1)
-                if link.room > 0:
-                    break
-            else:
-                self._blocked = True
-                return
-            link.deliver(waiting.popleft())
+def _date_writer(name: str) -> Callable[[int], str]:
+    """The function that writes epoch milliseconds in one of DATE_FORMATS, in UTC."""
+    form = DATE_FORMATS[name]
+    if form is None:
+        return str
+    return lambda at_ms: datetime.fromtimestamp(at_ms / 1000, UTC).strftime(form)

@@ -6,21 +6,16 @@ the business of `trunkline.smpp`: this is a handler on the same sessions the gat
 """
 
 import asyncio
-import copy
 import time
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from trunkline.simulator.agenda import TICK_S, Agenda
+from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.fates import Fates, Throttle
-from trunkline.simulator.receipts import (
-    DELIVERED,
-    FAILED,
-    ID_WRITERS,
-    Mailbox,
-    PendingReceipt,
-    ReceiptWriter,
-)
+from trunkline.simulator.link import EsmeLink
+from trunkline.simulator.mailbox import Mailbox
+from trunkline.simulator.receipts import PendingReceipt, ReceiptPlan, ReceiptWriter, id_writer
 from trunkline.simulator.record import (
     ReceiptAcked,
     ReceiptRefused,
@@ -30,28 +25,16 @@ from trunkline.simulator.record import (
     Unanswered,
 )
 from trunkline.simulator.scenario import Scenario
-from trunkline.smpp.asyncio.connection import SmppConnection
 from trunkline.smpp.asyncio.server import SmppServer
-from trunkline.smpp.constants import BindType, CommandId, CommandStatus
-from trunkline.smpp.handler import Handler
+from trunkline.smpp.constants import CommandId, CommandStatus
 from trunkline.smpp.pdus import Bind, DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
-from trunkline.smpp.state import BIND_COMMANDS
 from trunkline.smpp.timers import TimerSettings
-
-SYSTEM_ID: Final = "simulator"
 
 _RESPONSES: Final[dict[int, type[SubmitSmResp | DataSmResp]]] = {
     CommandId.SUBMIT_SM.value: SubmitSmResp,
     CommandId.DATA_SM.value: DataSmResp,
 }
 _RTHROTTLED: Final = CommandStatus.ESME_RTHROTTLED.value
-
-# Requests this SMSC has no function for, and the status that says so.
-_REFUSALS: Final = {
-    CommandId.QUERY_SM.value: CommandStatus.ESME_RQUERYFAIL.value,
-    CommandId.CANCEL_SM.value: CommandStatus.ESME_RCANCELFAIL.value,
-    CommandId.REPLACE_SM.value: CommandStatus.ESME_RREPLACEFAIL.value,
-}
 
 # What an ESME answers to a receipt that it wants to have again later.
 _TRY_AGAIN: Final = frozenset(
@@ -65,38 +48,6 @@ _TRY_AGAIN: Final = frozenset(
 )
 
 _MAX_CONNECTIONS: Final = 1000
-
-
-class SmscCounters:
-    """What the SMSC has done since it was started; plain numbers, cheap enough to be always on.
-
-    `submits` are all that came: `taken`, `throttled`, refused (`errors`), or lost with a link cut on purpose.
-    """
-
-    __slots__ = (
-        "binds",
-        "binds_refused",
-        "errors",
-        "links_cut",
-        "receipts_acked",
-        "receipts_due",
-        "receipts_refused",
-        "receipts_sent",
-        "submits",
-        "taken",
-        "throttled",
-        "unanswered",
-    )
-
-    def __init__(self) -> None:
-        self.binds = self.binds_refused = self.links_cut = 0
-        self.submits = self.taken = self.throttled = self.errors = self.unanswered = 0
-        self.receipts_due = self.receipts_sent = self.receipts_acked = self.receipts_refused = 0
-
-    @property
-    def receipts_pending(self) -> int:
-        """Receipts not settled yet: still to be sent, or sent and not acknowledged."""
-        return self.receipts_due - self.receipts_acked - self.receipts_refused
 
 
 class SmscSimulator:
@@ -113,16 +64,18 @@ class SmscSimulator:
         self.record = record
         self.counters = SmscCounters()
         self.mailboxes: dict[str, Mailbox] = {}
-        self.links: set[_Link] = set()
+        self.links: set[EsmeLink] = set()
         self._asked_port = port
         self._server: SmppServer | None = None
         self._agenda: Agenda | None = None
         self._throttle: Throttle | None = None
         self._writer = ReceiptWriter(scenario)
-        self._write_id = ID_WRITERS[scenario.response_id_format]
+        self._write_id = id_writer(scenario.response_id_format, scenario.response_id_width)
         # Microseconds are more than a process can ever hand out: a restarted SMSC gives new ids.
         self._next_number = scenario.first_id or time.time_ns() // 1000
         self._fates = Fates(scenario)
+        self._plan = ReceiptPlan(scenario, self._fates, self._new_id)
+        self._gives_unasked = self._plan.gives_unasked
         self._early = scenario.receipts == "early"
         self._late_s = scenario.late_ms / 1000
 
@@ -142,7 +95,7 @@ class SmscSimulator:
         self._server = SmppServer(
             self.host,
             self._asked_port,
-            partial(_Link, self),
+            partial(EsmeLink, self),
             timers=TimerSettings(),
             window_size=self.scenario.receipt_window,
             max_connections=_MAX_CONNECTIONS,
@@ -168,7 +121,7 @@ class SmscSimulator:
 
     # Submits
 
-    def submit(self, link: "_Link", pdu: SubmitSm | DataSm) -> None:
+    def submit(self, link: EsmeLink, pdu: SubmitSm | DataSm) -> None:
         """Take a message, or refuse it, or lose it: whatever the scenario has in store for this one."""
         counters = self.counters
         fates = self._fates
@@ -188,16 +141,14 @@ class SmscSimulator:
         else:
             self._take(link, pdu, answered=fates.no_answer is None or not fates.no_answer())
 
-    def _take(self, link: "_Link", pdu: SubmitSm | DataSm, *, answered: bool) -> None:
-        number = self._next_number
-        self._next_number = number + 1
-        message_id = self._write_id(number)
+    def _take(self, link: EsmeLink, pdu: SubmitSm | DataSm, *, answered: bool) -> None:
+        number, message_id = self._new_id()
         now_ms = time.time_ns() // 1_000_000
         self.counters.taken += 1
         response = _RESPONSES[pdu.command_id](sequence_number=pdu.sequence_number, message_id=message_id)
-        # Bits 1-0 of registered_delivery: 1 always, 2 on failure only (section 5.2.17).
-        wanted = pdu.registered_delivery & 3
-        receipts = self._plan_receipts(pdu, wanted == 2, number, message_id, now_ms) if wanted else []
+        receipts: list[PendingReceipt] = []
+        if pdu.registered_delivery & 3 or self._gives_unasked:
+            receipts = self._plan.receipts_of(pdu, number, message_id, now_ms)
         if self.record is not None:
             alphabet = self.scenario.default_alphabet
             self.record.append(Submitted.of(pdu, alphabet, now_ms, message_id, link.system_id, len(receipts)))
@@ -227,32 +178,24 @@ class SmscSimulator:
             else:
                 link.mailbox.put(receipt)
 
-    def _plan_receipts(
-        self, pdu: SubmitSm | DataSm, failure_only: bool, number: int, message_id: str, now_ms: int
-    ) -> list[PendingReceipt]:
-        """The receipts a message will get: none, one, or the same twice."""
-        fates = self._fates
-        failed = fates.failed is not None and fates.failed()
-        if (failure_only and not failed) or (fates.missing is not None and fates.missing()):
-            return []
-        stat, err = (FAILED, self.scenario.failed_err) if failed else (DELIVERED, "000")
-        receipt = PendingReceipt(pdu, number, message_id, stat, err, now_ms)
-        if fates.duplicate is not None and fates.duplicate():
-            return [receipt, copy.copy(receipt)]
-        return [receipt]
+    def _new_id(self) -> tuple[int, str]:
+        """The number of a new message, and its id as a response writes it."""
+        number = self._next_number
+        self._next_number = number + 1
+        return number, self._write_id(number)
 
     def schedule(self, delay_s: float, mailbox: Mailbox, receipt: PendingReceipt) -> None:
         """Put a receipt into its mailbox after a while."""
         if self._agenda is not None:
             self._agenda.add(delay_s, Mailbox.put, mailbox, receipt)
 
-    def _answer_later(self, delay_s: float, link: "_Link", response: Pdu) -> None:
+    def _answer_later(self, delay_s: float, link: EsmeLink, response: Pdu) -> None:
         if delay_s and self._agenda is not None:
             self._agenda.add(delay_s, self.answer, link, response)
         else:
             self.answer(link, response)
 
-    def answer(self, link: "_Link", response: Pdu) -> None:
+    def answer(self, link: EsmeLink, response: Pdu) -> None:
         """Write an answer, or note that its link is gone."""
         if link.closed:
             self._note_unanswered(response)
@@ -308,75 +251,3 @@ class SmscSimulator:
             if bound >= scenario.max_binds:
                 return CommandStatus.ESME_RALYBND.value
         return 0
-
-
-class _Link(Handler):
-    """One ESME's connection; it joins its system_id's mailbox when it binds to receive."""
-
-    def __init__(self, smsc: SmscSimulator, conn: SmppConnection) -> None:
-        self.smsc = smsc
-        self.conn = conn
-        self.session = conn.session
-        self.closed = False
-        self.system_id = ""
-        self.mailbox = Mailbox()  # until it is bound
-        self._window = smsc.scenario.receipt_window
-        self._in_flight = 0
-
-    def on_bind(self, pdu: Bind) -> None:
-        smsc = self.smsc
-        status = smsc.refusal_of(pdu)
-        if status:
-            smsc.counters.binds_refused += 1
-            self.conn.refuse_bind(pdu, status)
-            return
-        self.conn.accept_bind(pdu, SYSTEM_ID)
-        smsc.counters.binds += 1
-        smsc.links.add(self)
-        self.system_id = pdu.system_id
-        self.mailbox = smsc.mailboxes.setdefault(pdu.system_id, Mailbox())
-        if BIND_COMMANDS[pdu.command_id] is not BindType.TX:
-            self.mailbox.join(self)
-
-    def on_request(self, pdu: Pdu) -> None:
-        if isinstance(pdu, (SubmitSm, DataSm)):
-            self.smsc.submit(self, pdu)
-        else:
-            status = _REFUSALS.get(pdu.command_id, CommandStatus.ESME_RINVCMDID.value)
-            self.conn.respond(pdu.response(status))
-
-    def on_response(self, token: Any, pdu: Pdu) -> None:
-        self._in_flight -= 1
-        self.smsc.settle_receipt(self.mailbox, token, pdu.command_status)
-        self.mailbox.has_room(self)
-
-    def on_timeout(self, token: Any) -> None:
-        self._in_flight -= 1
-        self.mailbox.put_back([token])
-        self.mailbox.has_room(self)
-
-    def on_writable(self) -> None:
-        self.mailbox.has_room(self)
-
-    def on_unbind(self) -> None:
-        self.mailbox.leave(self)
-
-    def on_closed(self, reason: str) -> None:  # noqa: ARG002 - whatever the reason, receipts go back
-        self.closed = True
-        self.smsc.links.discard(self)
-        self.mailbox.leave(self)
-        self.mailbox.put_back(self.session.unanswered())
-
-    @property
-    def room(self) -> int:
-        """How many more receipts it may be sent now; 0 while the peer does not read."""
-        return self._window - self._in_flight if self.conn.writable else 0
-
-    def deliver(self, receipt: PendingReceipt) -> None:
-        """Send a receipt, and then the answer that had to wait for it."""
-        self._in_flight += 1
-        self.conn.send(self.smsc.write_receipt(receipt), receipt)
-        answer = receipt.answer
-        if answer is not None:
-            receipt.answer = None
-            answer()

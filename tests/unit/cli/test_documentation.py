@@ -11,6 +11,7 @@ import typer
 from trunkline.cli import app
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
+SIMULATOR = PAGE.with_name("simulator.md")
 _OPTION = re.compile(r"--[a-z][a-z-]*")
 
 
@@ -28,6 +29,14 @@ SECTIONS = {
     heading: text
     for heading, _, text in (part.partition("\n") for part in PAGE.read_text("utf-8").split("\n## ")[1:])
 }
+
+
+# The simulator's keys have a page of their own, where a test compares them with the scenario.
+_KEY = re.compile(r"^\| `([a-z][a-z_]*)` \|", re.MULTILINE)
+SECTIONS["trunkline simulate smsc"] += _KEY.sub(
+    lambda row: f"| `--{row[1].replace('_', '-')}` |",
+    SIMULATOR.read_text("utf-8").partition("\n## Keys\n")[2].partition("\n## ")[0],
+)
 
 
 def _table(section: str) -> dict[str, list[str]]:

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.simulator.scenario import DESCRIPTIONS, Scenario, ScenarioError, parse_flags
+from trunkline.simulator.rules import ScenarioError
+from trunkline.simulator.scenario import DESCRIPTIONS, Scenario, parse_flags
 
 
 def test_default_is_a_well_behaved_smsc() -> None:
@@ -48,6 +49,8 @@ def test_file_and_flags(tmp_path: Path) -> None:
         ("throughput=1.5", {"throughput": 1.5}),
         ("receipt_tlvs=False", {"receipt_tlvs": False}),
         ("bind_refuse=none", {"bind_refuse": None}),
+        ("receipt_esm_class=0x44", {"receipt_esm_class": 0x44}),
+        ("receipt_data_coding=none", {"receipt_data_coding": None}),
         ("failed_err=00A", {"failed_err": "00A"}),
         ("credentials=alice:a=b,bob:", {"credentials": {"alice": "a=b", "bob": ""}}),
         ("credentials=", {"credentials": {}}),
@@ -81,6 +84,11 @@ def test_status_by_name_or_number(text: str, status: int) -> None:
         (["credentials=alice"], "credentials must have the form system_id:password"),
         (["response_id_format=uuid"], "must both be uuid, or neither"),
         (["failed_err=a b"], "failed_err must be letters and digits"),
+        (["failed_stat="], "failed_stat must be letters and digits"),
+        (["receipt_template={id} {name}"], "receipt_template has no field name, only dlvrd, done, err"),
+        (["receipt_template={id"], "receipt_template cannot be read: "),
+        (["receipt_esm_class=0x100"], "receipt_esm_class must be between 0 and 255, not 256"),
+        (["receipt_data_coding=ucs2"], "receipt_data_coding must be a whole number, not 'ucs2'"),
         (["default_alphabet=klingon"], "default_alphabet must be one of gsm7"),
     ],
 )
