@@ -3,18 +3,22 @@
 A test asks for a service by its fixture (`postgres_url`, `tshark`, `node_smpp`, `perl_smpp`, `kannel_boxes`,
 `kannel_driver`); where the service is missing the test is skipped with a reason of the form "Service: why",
 and the run ends with a list of what was skipped. With TRUNKLINE_TEST_STRICT=1 a skip is a failure instead.
+
+Tests run on an event loop whose clock leaves out the time that a busy machine takes away (`FairLoop`).
 """
 
 import asyncio
 import getpass
 import os
 import secrets
+import selectors
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 import asyncpg
@@ -32,6 +36,53 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.upper().startswith("TRUNKLINE_")]:
         if not name.startswith("TRUNKLINE_TEST_"):
             del os.environ[name]
+
+
+# --- Time -------------------------------------------------------------------------------------------------
+
+
+class _FairSelector(selectors.DefaultSelector):
+    """Waits for events and keeps the loop's clock: monotonic seconds without the machine's stalls.
+
+    Waiting counts for no longer than was asked for, and what runs between two waits for `TURN_S` at most.
+    """
+
+    TURN_S = 0.01
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed = self._begun = monotonic()
+
+    def now(self) -> float:
+        return self._passed + min(monotonic() - self._begun, self.TURN_S)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._passed = self.now()
+        begun = monotonic()
+        events = super().select(timeout)
+        self._begun = monotonic()
+        waited = self._begun - begun
+        self._passed += waited if timeout is None else min(waited, max(timeout, 0.0))
+        return events
+
+
+class FairLoop(asyncio.SelectorEventLoop):
+    """An event loop for tests in which both sides live: a time-out cannot pass before what is under way.
+
+    On a loaded machine a process may stand still for seconds. On a plain loop every timer shorter than that
+    is then due at once, ahead of the octets that lie in the sockets between the two sides.
+    """
+
+    def __init__(self) -> None:
+        self._fair = _FairSelector()
+        super().__init__(self._fair)
+
+    def time(self) -> float:
+        return self._fair.now()
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"fair": FairLoop}
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------
@@ -54,7 +105,7 @@ class PostgresServer:
         """Run statements on the maintenance database, outside a transaction."""
 
         async def work() -> None:
-            connection = await asyncpg.connect(self.admin_url, timeout=5)
+            connection = await asyncpg.connect(self.admin_url, timeout=60)
             try:
                 for statement in statements:
                     await connection.execute(statement)

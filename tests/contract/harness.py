@@ -66,7 +66,7 @@ class Place:
             await connection.close()
 
     def _sqlite(self, sql: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(self.path, timeout=10)
+        connection = sqlite3.connect(self.path, timeout=60)
         try:
             found = connection.execute(sql, arguments).fetchall()
             connection.commit()
@@ -220,7 +220,7 @@ class Weather:
 
     async def becomes(self, available: bool) -> None:
         """Waits until that is the last thing the journal said."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self.seen or self.seen[-1] is not available:
                 self._changed.clear()
                 await self._changed.wait()

@@ -174,7 +174,7 @@ async def test_settled_with_its_notification_event_and_orphan(
     store.journal.settled(
         segment, settle(segment), notification, make_event(message, "joined"), orphan.id, called.set
     )
-    await asyncio.wait_for(called.wait(), 10)
+    await asyncio.wait_for(called.wait(), 60)
     row = await place.segment(message.id)
     assert [row[name] for name in ("state", "receipt_stat", "receipt_err", "receipt_at", "done_at")] == [
         "delivered",

@@ -70,7 +70,7 @@ async def test_a_locked_database(place: Place, store: SqlStore, weather: Weather
             assert store.journal.backlog == 4
             assert not called.is_set()
         await weather.becomes(True)
-        await asyncio.wait_for(called.wait(), 10)
+        await asyncio.wait_for(called.wait(), 60)
     assert await claim == []
     await store.journal.flush()
     assert weather.seen == [False, True]

@@ -5,7 +5,6 @@ Each remembers what it was promised and what it got, so that a test can hold the
 
 import asyncio
 import random
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
 from trunkline.smpp.receipts import Receipt, parse_receipt
 from trunkline.smpp.tlv import Tlv
 
-from .harness import PASSWORD, eventually
+from .harness import PASSWORD, PATIENCE_S, Gateway, eventually
 
 SOURCE = "Acme"
 
@@ -43,11 +42,11 @@ def make_submit(destination: str, text: str, **fields: Any) -> SubmitSm:
 
 @dataclass(frozen=True)
 class Receipted:
-    """A receipt as its addressee got it: which message, what it said, when (time.monotonic)."""
+    """A receipt as its addressee got it: which message, what it said, in which of the gateway's lives."""
 
     message_id: str
     stat: str
-    at: float
+    life: int
 
 
 class Esme(Handler):
@@ -96,7 +95,7 @@ class Esme(Handler):
         assert self.connection is not None
         answer: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
         self.connection.send(make_submit(destination, text, **fields), answer)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_S):
             pdu = await answer
         return pdu.command_status, getattr(pdu, "message_id", "")
 
@@ -112,13 +111,12 @@ class Esme(Handler):
             self.connection.abort("the test is over")
             await self.connection.wait_closed()
 
-    async def receipted(self, *message_ids: str, within_s: float = 20.0) -> list[Receipt]:
+    async def receipted(self, *message_ids: str) -> list[Receipt]:
         """The receipts of these messages, once all are here."""
         wanted = set(message_ids)
         await eventually(
             lambda: wanted <= {each.message_id for each in self.receipts},
             f"receipts of {len(wanted)} messages",
-            within_s,
         )
         return [each for each in self.receipts if each.message_id in wanted]
 
@@ -150,8 +148,9 @@ class Esme(Handler):
 
 @dataclass
 class Witness:
-    """What a customer knows: what it handed in, what was acknowledged, which receipts came."""
+    """What a customer of a gateway knows: what it handed in, what was acknowledged, which receipts came."""
 
+    gateway: Gateway
     sent: set[str] = field(default_factory=set)  # destinations
     acked: dict[str, str] = field(default_factory=dict)  # message_id -> destination
     refused: Counter[int] = field(default_factory=Counter)  # by command_status or HTTP status
@@ -159,7 +158,7 @@ class Witness:
     receipts: dict[str, list[Receipted]] = field(default_factory=lambda: defaultdict(list))
 
     def receive(self, message_id: str, stat: str) -> None:
-        self.receipts[message_id].append(Receipted(message_id, stat, time.monotonic()))
+        self.receipts[message_id].append(Receipted(message_id, stat, self.gateway.life))
 
     @property
     def repeated(self) -> list[list[Receipted]]:

@@ -31,7 +31,8 @@ from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 
 POLL_S = 0.02
-START_S = 40.0  # a start takes two seconds, on a busy machine many more
+TURNS_TO_READ = 200  # of the event loop: what waits in its sockets is read and worked off in a few
+PATIENCE_S = 120.0  # everything here takes seconds at most, on a busy machine many more
 CONNECTOR = "smsc"
 ACCOUNT = "acme"
 PASSWORD = "secret99"
@@ -41,31 +42,38 @@ OPENING_BALANCE = 10**13
 # Below the ports that the system gives to outgoing connections: while a gateway is down nobody takes its
 # port, and no client that tries to reach it is connected to itself.
 _PORTS = range(15_000, 32_000)
+_given_out: set[int] = set()
 _rng = random.SystemRandom()
 
 
 # Prints the rows of a query, for a database that this process cannot see.
 _QUERY = (
     "import json, sqlite3, sys;"
-    "print(json.dumps(sqlite3.connect(sys.argv[1], timeout=10).execute(sys.argv[2]).fetchall()))"
+    "print(json.dumps(sqlite3.connect(sys.argv[1], timeout=60).execute(sys.argv[2]).fetchall()))"
 )
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A port of 127.0.0.1 that nobody listens on; a new one every time."""
     while True:
         port = _rng.choice(_PORTS)
+        if port in _given_out:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        _given_out.add(port)
         return port
 
 
 async def eventually(
-    condition: Callable[[], Any | Awaitable[Any]], what: str, within_s: float = 20.0, poll_s: float = POLL_S
+    condition: Callable[[], Any | Awaitable[Any]],
+    what: str,
+    within_s: float = PATIENCE_S,
+    poll_s: float = POLL_S,
 ) -> Any:
     """The condition's value as soon as it is true; `AssertionError` saying `what` when it stays false."""
     deadline = time.monotonic() + within_s
@@ -102,7 +110,7 @@ async def http(
     path: str,
     body: bytes | dict[str, Any] | list[Any] | None = None,
     headers: dict[str, str] | None = None,
-    within_s: float = 30.0,
+    within_s: float = PATIENCE_S,
 ) -> HttpAnswer:
     """One request on a connection of its own. Raises OSError, `asyncio.IncompleteReadError` when cut off."""
     octets = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -151,7 +159,7 @@ class Gateway:
         self.err = folder / "gateway.err"
         self.inside: list[str] = []  # what to put before a command that must see the gateway's file system
         self.up = asyncio.Event()  # set while it is ready, by what this class does to it
-        self.kills: list[float] = []  # time.monotonic() of each SIGKILL
+        self.life = 0  # which of its starts this is
         self._process: subprocess.Popen[bytes] | None = None
         self._file = folder / "trunkline.toml"
         lines = [f"{name} = {_toml(value)}\n" for name, value in self._given.items()]
@@ -175,6 +183,7 @@ class Gateway:
     def launch(self, *arguments: str, wrapper: Sequence[str] = (), **environment: str) -> None:
         """Starts `trunkline serve`; returns at once."""
         assert not self.running
+        self.life += 1
         own = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self._process = subprocess.Popen(
@@ -192,7 +201,7 @@ class Gateway:
         self.launch(*arguments, wrapper=wrapper, **environment)
         await self.wait_ready()
 
-    async def wait_ready(self, within_s: float = START_S) -> None:
+    async def wait_ready(self) -> None:
         """Until `/health/ready` says so; a process that ends instead is an error with its log."""
 
         async def ready() -> bool:
@@ -200,34 +209,35 @@ class Gateway:
             assert code is None, f"the gateway ended with {code}:\n{self.log()[-4000:]}"
             return (await self.ready())[0] == 200
 
-        await eventually(ready, "the gateway is ready", within_s)
+        await eventually(ready, "the gateway is ready")
         self.up.set()
 
     async def ready(self) -> tuple[int, list[str]]:
         """Status and problems of `/health/ready`; 0 while nothing answers."""
         try:
-            answer = await http(self.http_port, "GET", "/health/ready", within_s=5)
+            answer = await http(self.http_port, "GET", "/health/ready")
         except (OSError, asyncio.IncompleteReadError):
             return 0, []
         return answer.status, answer.json().get("problems", [])
 
     async def kill(self) -> None:
-        """SIGKILL; returns when the process is gone."""
+        """SIGKILL; returns when the process is gone and what it said last is read."""
         self.up.clear()
         self._started.kill()
-        self.kills.append(time.monotonic())
-        await asyncio.to_thread(self._started.wait, 30)
+        await asyncio.to_thread(self._started.wait, PATIENCE_S)
+        for _ in range(TURNS_TO_READ):
+            await asyncio.sleep(0)
 
-    async def stop(self, number: signal.Signals = signal.SIGTERM, within_s: float = 40.0) -> int:
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """A clean stop; returns the exit code. A process that does not end is killed: an error."""
         self.up.clear()
         self._started.send_signal(number)
-        return await self.ended(within_s)
+        return await self.ended()
 
-    async def ended(self, within_s: float = 40.0) -> int:
+    async def ended(self) -> int:
         """The exit code, once the process has ended."""
         try:
-            return await asyncio.to_thread(self._started.wait, within_s)
+            return await asyncio.to_thread(self._started.wait, PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.close()
             raise AssertionError(f"the gateway did not end:\n{self.log()[-4000:]}") from None
@@ -299,7 +309,7 @@ class Gateway:
             command = [*self.inside, sys.executable, "-c", _QUERY, str(self.database), sql]
             printed = subprocess.run(command, capture_output=True, check=True).stdout
             return [tuple(row) for row in json.loads(printed)]
-        connection = sqlite3.connect(self.database, timeout=10)
+        connection = sqlite3.connect(self.database, timeout=60)
         try:
             return connection.execute(sql).fetchall()
         finally:
@@ -317,7 +327,7 @@ class Gateway:
             await connection.close()
 
     def _sqlite_execute(self, statements: Sequence[str]) -> None:
-        connection = sqlite3.connect(self.database, timeout=10)
+        connection = sqlite3.connect(self.database, timeout=60)
         try:
             connection.executescript("BEGIN;" + ";".join(statements) + ";COMMIT;")
         finally:
@@ -369,7 +379,7 @@ async def attach(gateway: Gateway, port: int, **fields: Any) -> None:
         "window": 50,
         "reconnect_min_s": 0.1,
         "reconnect_max_s": 0.5,
-        "response_timeout_s": 5.0,
+        "response_timeout_s": PATIENCE_S,
     } | fields
     async with gateway.administration() as admin:
         await admin.accounts.create(ACCOUNT, balance=OPENING_BALANCE, default_sender="Acme")

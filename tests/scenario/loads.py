@@ -15,7 +15,7 @@ from trunkline.smpp.errors import SmppError
 from trunkline.smpp.pdus import Pdu, SubmitSmResp
 
 from .clients import Esme, Witness, make_submit
-from .harness import Gateway, eventually
+from .harness import PATIENCE_S, Gateway, eventually
 
 _RETRIED = {CommandStatus.ESME_RTHROTTLED.value, CommandStatus.ESME_RMSGQFUL.value}
 
@@ -43,7 +43,7 @@ class EsmeLoad:
     def __init__(
         self, gateway: Gateway, system_id: str, prefix: str, *, rate: float, window: int = 20, seed: int = 1
     ) -> None:
-        self.witness = Witness()
+        self.witness = Witness(gateway)
         self._gateway = gateway
         self._system_id = system_id
         self._rate = rate
@@ -147,7 +147,7 @@ class HttpLoad:
     BATCH = 20
 
     def __init__(self, gateway: Gateway, api_key: str, prefix: str, *, rate: float, seed: int = 1) -> None:
-        self.witness = Witness()
+        self.witness = Witness(gateway)
         self.repeated = 0
         self._gateway = gateway
         self._headers = {"X-API-Key": api_key}
@@ -161,7 +161,7 @@ class HttpLoad:
         self._session: aiohttp.ClientSession | None = None
 
     def start(self, workers: int = 6) -> None:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S))
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._work(workers / self._rate)) for _ in range(workers)]
 

@@ -7,6 +7,7 @@ Each check returns the violations it found as sentences; an empty list is the pr
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from trunkline.model.states import RECEIPT_OF_STATE, MessageState
 from trunkline.simulator.record import ReceiptAcked, Recorded, Submitted
@@ -16,9 +17,6 @@ from .harness import Gateway
 
 FINAL = {"delivered", "undelivered", "rejected", "expired", "deleted"}
 SENT_AGAIN = "sent again"  # in the history of a segment that the account's policy sent twice
-# A receipt may reach its owner twice where the first copy came at most this long before a kill, or was read
-# from the dead gateway's connection at most this long after it.
-IN_FLIGHT_S = (2.0, 1.0)
 
 Part = tuple[str, int]  # destination, number of the segment: unique, as every message has its own destination
 
@@ -179,9 +177,9 @@ def _due(record: Recorded) -> set[str]:
     return {submit.message_id for submit in record.submits if submit.receipts}
 
 
-def wrongly_told(books: Books, witnesses: Iterable[Witness], kills: Sequence[float] = ()) -> list[str]:
+def wrongly_told(books: Books, witnesses: Iterable[Witness]) -> list[str]:
     """Every owner of a final message got its receipt, or it waits in the outbox; no receipt says anything
-    else; none came twice, but those that were on their way at a kill.
+    else; none came twice in one life of the gateway. A kill forgets which of those under way were answered.
     """
     faults = []
     got: dict[str, list[Receipted]] = {}
@@ -201,8 +199,8 @@ def wrongly_told(books: Books, witnesses: Iterable[Witness], kills: Sequence[flo
             faults.append(f"{message.id} is {message.state}, its sender was told {receipts}")
         faults += [
             f"{message.id}: its {message.door} sender was told {len(receipts)} times"
-            for each in receipts[:-1]
-            if not any(-IN_FLIGHT_S[1] < kill - each.at < IN_FLIGHT_S[0] for kill in kills)
+            for each, following in pairwise(receipts)
+            if each.life == following.life
         ]
     faults += [f"a receipt for {message_id}, which is not stored" for message_id in got]
     return faults
@@ -216,7 +214,7 @@ async def prove(gateway: Gateway, record: Recorded, witnesses: Sequence[Witness]
         "submitted": wrongly_submitted(books, record),
         "charged": wrongly_charged(books),
         "receipts taken": lost_receipts(books, record),
-        "receipts handed on": wrongly_told(books, witnesses, gateway.kills),
+        "receipts handed on": wrongly_told(books, witnesses),
     }
     broken = {name: (len(faults), faults[:10]) for name, faults in checks.items() if faults}
     assert not broken, broken

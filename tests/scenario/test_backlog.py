@@ -41,14 +41,12 @@ async def _send(gateway: Gateway, api_key: str, first: int, messages: int) -> No
 
 async def _batch(gateway: Gateway, api_key: str, numbers: list[str]) -> None:
     body = {"to": numbers, "content": "A long queue", "dr": 0}
-    answer = await http(
-        gateway.http_port, "POST", "/api/v1/http-send/batch", body, {"X-API-Key": api_key}, within_s=60
-    )
+    answer = await http(gateway.http_port, "POST", "/api/v1/http-send/batch", body, {"X-API-Key": api_key})
     assert answer.status == 200, answer
     assert answer.json()["accepted"] == len(numbers)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(1200)
 async def test_a_dead_connector_costs_no_memory_and_its_queue_is_delivered(make_gateway: MakeGateway) -> None:
     """A hundred thousand messages wait for an SMSC that is away, in the memory that a few thousand need.
     Those whose validity ends meanwhile expire, and their sender is told. Then the SMSC comes, and gets each
@@ -75,13 +73,13 @@ async def test_a_dead_connector_costs_no_memory_and_its_queue_is_delivered(make_
     await _send(gateway, api.api_key, MESSAGES // 2, MESSAGES - MESSAGES // 2)
     assert gateway.rss_mb - before < 20
 
-    for receipt in await esme.receipted(*brief, within_s=40):
+    for receipt in await esme.receipted(*brief):
         assert receipt.stat == "EXPIRED"
     await esme.leave()
     assert await gateway.states() == {"queued": MESSAGES, "expired": SHORT_LIVED}
 
     async with simulator(Scenario(), port) as smsc:
-        await eventually(lambda: smsc.counters.taken >= MESSAGES, "the queue is worked off", 120, poll_s=0.1)
+        await eventually(lambda: smsc.counters.taken >= MESSAGES, "the queue is worked off", 600, poll_s=0.1)
         assert gateway.rss_mb - before < 40
 
         async def written() -> bool:

@@ -46,7 +46,7 @@ class Business:
     async def goes_on(self, messages: int = 200) -> None:
         """Messages come through."""
         wanted = self.smsc.counters.taken + messages
-        await eventually(lambda: self.smsc.counters.taken >= wanted, f"{messages} more messages", 40)
+        await eventually(lambda: self.smsc.counters.taken >= wanted, f"{messages} more messages")
 
     async def ask(self) -> tuple[int, int, bool]:
         """Status of one submit_sm, status of one HTTP request, and whether that said when to come back."""
@@ -73,7 +73,7 @@ class Business:
             status, problems = await self.gateway.ready()
             return problems if status == 503 else None
 
-        [problem] = await eventually(not_ready, "/health/ready tells of the fault", 40)
+        [problem] = await eventually(not_ready, "/health/ready tells of the fault")
         assert "message store" in problem
         for _ in range(3):
             status, http_status, retry_after = await self.ask()
@@ -84,13 +84,13 @@ class Business:
 
     async def recovers(self, pid: int) -> None:
         """All is well again, in the same process."""
-        await self.gateway.wait_ready(30)
+        await self.gateway.wait_ready()
 
         async def taken() -> bool:
             status, http_status, _ = await self.ask()
             return (status, http_status) == (0, 200)
 
-        await eventually(taken, "messages are taken again", 20)
+        await eventually(taken, "messages are taken again")
         await self.goes_on()
         assert self.gateway.pid == pid
         assert self.gateway.running
@@ -113,7 +113,7 @@ async def business(
     """A gateway at work; in the end everything settles and all books agree."""
     gateway = make_gateway(database_url, **settings)
     await gateway.prepare()
-    told = Witness()
+    told = Witness(gateway)
     async with simulator(WEATHER) as smsc, CallbackServer(told) as callbacks:
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
@@ -130,7 +130,7 @@ async def business(
         )
         loads[1].witness.receipts = told.receipts
         probe = Esme()
-        witness = Witness(receipts=told.receipts)
+        witness = Witness(gateway, receipts=told.receipts)
         probe.on_receipt = lambda receipt: witness.receive(receipt.message_id or "", receipt.stat)
         await probe.bind(gateway.smpp_port, "probe")
         try:
@@ -141,7 +141,7 @@ async def business(
             yield work
             for load in loads:
                 await load.finish()
-            await eventually(gateway.settled, "everything is settled", 60, poll_s=0.2)
+            await eventually(gateway.settled, "everything is settled", poll_s=0.2)
             await eventually(lambda: not smsc.counters.receipts_pending, "the SMSC has told all receipts")
             assert smsc.record is not None
             await prove(gateway, smsc.record.read(), [*(load.witness for load in loads), witness])
@@ -160,7 +160,7 @@ async def business(
 async def _locked(gateway: Gateway) -> AsyncIterator[None]:
     """Another process holds the database's write lock."""
     with closing(
-        sqlite3.connect(gateway.database, timeout=30, isolation_level=None, check_same_thread=False)
+        sqlite3.connect(gateway.database, timeout=60, isolation_level=None, check_same_thread=False)
     ) as connection:
         await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
         yield

@@ -25,7 +25,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 PEERS = Path(__file__).parent / "peers"
 HOST = "127.0.0.1"
 SYSTEM_ID, PASSWORD = "acme", "s3cret"
-WAIT_S = 30.0
+WAIT_S = 120.0
 LOOK_S = 0.1
 
 ASCII = "Your code is 4711"

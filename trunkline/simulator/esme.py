@@ -46,7 +46,8 @@ class EsmeLoad:
     `rate` is messages per second over all binds, 0 for as fast as the windows allow. `dest_base` is the first
     destination, digits. `on_progress` is called four times a second, `on_accepted(destination, message_id)`
     for every message accepted. Lost links are bound again for at most `reconnect_s` seconds; the last
-    receipts are waited for until `receipt_wait_s` seconds pass without one.
+    receipts are waited for until `receipt_wait_s` seconds pass without one. `clock` is what the rate, these
+    waits and the figures go by, in monotonic seconds.
 
     Raises ValueError when a parameter is out of range or the text does not fit one submit_sm.
     """
@@ -71,6 +72,7 @@ class EsmeLoad:
         response_timeout_s: float = 60.0,
         receipt_wait_s: float = 30.0,
         reconnect_s: float = 30.0,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         if min(binds, window, count) < 1 or rate < 0:
             raise ValueError("binds, window and count must be 1 or more, rate 0 or more")
@@ -93,6 +95,7 @@ class EsmeLoad:
         self._timers = TimerSettings(response=response_timeout_s)
         self._receipt_wait_s = receipt_wait_s if registered_delivery & 3 == 1 else 0.0
         self._reconnect_s = reconnect_s
+        self._clock = clock
         self._dest_first = int(dest_base)
         self._dest_width = len(dest_base)
         source_ton, source_npi = _numbering(source)
@@ -127,14 +130,14 @@ class EsmeLoad:
         try:
             for link in self._links:
                 await link.connect()
-            now = self._started_at = self._last_answer_at = self._last_receipt_at = time.perf_counter()
+            now = self._started_at = self._last_answer_at = self._last_receipt_at = self._clock()
             self._reported = (now, 0)
             while not self._finished(now):
                 for link in self._links:
                     self._fill(link, now)
                 self._links.rotate(-1)
                 await asyncio.sleep(_TICK_S)
-                now = time.perf_counter()
+                now = self._clock()
                 if now >= self._reported[0] + PROGRESS_S:
                     self._report(now)
         finally:
@@ -143,7 +146,7 @@ class EsmeLoad:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.gather(*(link.unbind() for link in self._links))
         self._sum_up()
-        self._report(time.perf_counter())
+        self._report(self._clock())
         return self.result
 
     # Submitting
@@ -165,7 +168,7 @@ class EsmeLoad:
                 return
             self.template.destination_addr = self._destination(index)
             self._in_flight += 1
-            link.submit(self.template, (index, time.perf_counter()))
+            link.submit(self.template, (index, self._clock()))
             room -= 1
 
     def _destination(self, index: int) -> str:
@@ -174,7 +177,7 @@ class EsmeLoad:
     def take_answer(self, link: "_Link", token: tuple[int, float], pdu: Pdu) -> None:
         """Account for the answer to a submit, and use the room it makes."""
         index, submitted_at = token
-        now = self._last_answer_at = time.perf_counter()
+        now = self._last_answer_at = self._clock()
         self._latencies.append(now - submitted_at)
         self._in_flight -= 1
         status = pdu.command_status
@@ -204,7 +207,7 @@ class EsmeLoad:
         receipt = parse_receipt(pdu)
         if receipt is None or not receipt.final:
             return
-        self._last_receipt_at = time.perf_counter()
+        self._last_receipt_at = self._clock()
         message_id = receipt.message_id or ""
         known = self._ids.get(message_id, 0)
         if known & _RECEIPTED:
@@ -224,12 +227,12 @@ class EsmeLoad:
         task.add_done_callback(self._tasks.discard)
 
     async def _reconnect(self, link: "_Link") -> None:
-        deadline = time.perf_counter() + self._reconnect_s
+        deadline = self._clock() + self._reconnect_s
         while True:
             try:
                 await link.connect()
             except (OSError, SmppError) as error:
-                if time.perf_counter() >= deadline:
+                if self._clock() >= deadline:
                     link.given_up = str(error)
                     return
                 await asyncio.sleep(_RECONNECT_S)

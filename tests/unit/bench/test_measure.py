@@ -44,13 +44,24 @@ def test_memory_is_read_in_mb() -> None:
 def test_meter_sees_this_process_work() -> None:
     with measure.Meter(os.getpid(), [], sample_s=0.01) as meter:
         for _ in range(100_000):
-            if measure.main_thread_cpu(os.getpid()) and meter.usage().loop_s >= 0.05:
+            seen = meter.usage()
+            if seen.rss and seen.loop_s >= 0.05:
                 break
         usage = meter.usage()
     assert usage.loop_s >= 0.05
     assert usage.seconds >= usage.loop_s - 0.02
     assert 0 < usage.rss[0][1] <= usage.rss_peak
-    assert 0 <= usage.foreign_share <= 1.1
+
+
+def test_meter_tells_others_work_from_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = iter([(100.0, 1.0), (1100.0, 3.0)])  # seconds of all cores: at work, and taken by the host
+    monkeypatch.setattr(measure, "machine_busy", lambda: next(busy))
+    with measure.Meter(os.getpid(), [], sample_s=60) as meter:
+        usage = meter.usage()
+    capacity = usage.seconds * (os.cpu_count() or 1)
+    ours = usage.loop_s + usage.threads_s + 1
+    assert 1000 - ours <= usage.foreign_share * capacity <= 1000.001
+    assert usage.steal_share * capacity == pytest.approx(2)
 
 
 def test_meter_says_when_the_process_is_gone() -> None:

@@ -36,7 +36,7 @@ def smsc(start: Start) -> Iterator[Smsc]:
 
 def _end(process: "subprocess.Popen[str]", number: int) -> str:
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     return out
 

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,19 @@ def test_a_message_goes_all_the_way(run: Run, rows: Rows, start: Start, tmp_path
 
     run("simulate", "esme", "--count", "300", "--window", "20")
 
-    (connector,) = rows("connector", "list")
-    assert connector["connector_id"] == "simulator"
+    # The gateway writes down how its connectors are every second.
+    for _ in range(600):
+        (connector,) = rows("connector", "list")
+        assert connector["connector_id"] == "simulator"
+        if connector["binds"]:
+            break
+        time.sleep(0.1)
     assert [bind["bind_type"] for bind in connector["binds"]] == ["TRX"]
     account = rows("account", "list")[0]
     assert account["credits"] == str(100_000 - 301)
 
     gateway.send_signal(signal.SIGTERM)
-    _, complaints = gateway.communicate(timeout=30)
+    _, complaints = gateway.communicate(timeout=60)
     assert (gateway.returncode, complaints) == (0, "")
     assert json.loads((tmp_path / "var" / "demo.json").read_text())["smpp"]["system_id"] == "demo"
 
@@ -59,7 +65,7 @@ def test_a_port_in_use(run: Run, start: Start) -> None:
     _wait_for(gateway, "Ctrl-C")
     port = json.loads(Path("var/demo.json").read_text())["smpp"]["port"]
     second = start("serve", **(ANY_PORT | {"TRUNKLINE_SMPP_PORT": str(port)}), TRUNKLINE_LOG_LEVEL="error")
-    _, complaints = second.communicate(timeout=30)
+    _, complaints = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"127.0.0.1:{port}" in complaints
     assert "TRUNKLINE_SMPP_PORT" in complaints

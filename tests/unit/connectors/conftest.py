@@ -16,7 +16,7 @@ from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Bind, DataSm, DeliverSm, Pdu, SubmitSm
 
 NOW_MS = 1_775_824_200_000  # 2026-04-10T12:30:00Z
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Watched:

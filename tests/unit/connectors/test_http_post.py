@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from trunkline.connectors import http_post
-from trunkline.connectors.address_guard import AddressGuard
+from trunkline.connectors.address_guard import AddressGuard, system_resolver
 from trunkline.connectors.http_post import HttpPostClient, describe_failure
 from trunkline.connectors.http_target import parse_target
 
@@ -68,12 +68,17 @@ async def server():
     await raw.close()
 
 
+async def resolve_literal(host, port):
+    """For hosts that are addresses; without the thread of the system's resolver, whose time would count."""
+    return [host]
+
+
 @pytest.fixture
 async def make_client():
     made = []
 
-    def make(**options):
-        client = HttpPostClient(AddressGuard(allow_private=True), **options)
+    def make(resolver=resolve_literal, **options):
+        client = HttpPostClient(AddressGuard(allow_private=True, resolver=resolver), **options)
         made.append(client)
         return client
 
@@ -86,7 +91,7 @@ async def post(client, url, body=b"{}"):
     answer = asyncio.get_running_loop().create_future()
     client.post(parse_target(url), body, lambda *outcome: answer.set_result(outcome))
     assert not answer.done()  # never from within the call
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await answer
 
 
@@ -207,7 +212,7 @@ class TestExchange:
         [connection] = client._origins[("127.0.0.1", server.port, False)].idle
         server.writers[0].close()
         await server.writers[0].wait_closed()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 if connection.transport is None:
                     break
@@ -220,7 +225,7 @@ class TestExchange:
         await post(client, server.url)
         [connection] = client._origins[("127.0.0.1", server.port, False)].idle
         server.writers[0].write(OK)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 if connection.transport is None:
                     break
@@ -232,7 +237,7 @@ class TestExchange:
         monkeypatch.setattr(http_post, "LOOKUP_KEPT_S", 0.01)
         client = make_client(idle_s=0.02)
         await post(client, server.url)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 if not client._origins:
                     break
@@ -250,7 +255,7 @@ class TestExchange:
         client = make_client()
         server.silent = True
         waiting = asyncio.create_task(post(client, server.url))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 if server.requests:
                     break
@@ -303,7 +308,7 @@ class TestAddresses:
         await client.close()
 
     async def test_a_label_the_resolver_cannot_take(self, make_client):
-        status, why = await post(make_client(), f"http://{'a' * 70}.example/")
+        status, why = await post(make_client(system_resolver), f"http://{'a' * 70}.example/")
         assert status == 0
         assert why
 

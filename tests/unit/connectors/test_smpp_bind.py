@@ -15,7 +15,7 @@ def bind_of(submitter):
 
 async def comes_true(condition):
     """For what nothing announces: looks in every turn of the event loop."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             if condition():
                 return

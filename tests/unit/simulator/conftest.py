@@ -54,8 +54,8 @@ class Esme(Handler):
         return ("closed",) in self.events
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until an event makes the condition true; fail after five seconds."""
-        async with asyncio.timeout(5):
+        """Wait until an event makes the condition true; fail after a minute."""
+        async with asyncio.timeout(60):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()

@@ -160,9 +160,11 @@ async def test_answers_late_and_in_between_takes_more(bench: Bench) -> None:
     start = loop.time()
     for number in range(50):
         esme.send(str(number))
+    await esme.until(lambda: bool(esme.responses))
+    assert smsc.counters.taken == 50
     await esme.until(lambda: len(esme.delivered) == 50)
 
-    assert 0.045 <= loop.time() - start < 2  # at once for all, not one after the other
+    assert loop.time() - start >= 0.045
     ids = [pdu.message_id for pdu in esme.responses]
     assert ids != sorted(ids)  # jitter
     answered: set[str] = set()

@@ -77,7 +77,7 @@ async def test_changes_linger_together(journal: GroupCommitJournal, writer: Scri
     for detail in "abc":
         note(journal, detail)
     assert writer.batches == []
-    await asyncio.wait_for(writer.writing.wait(), 5)
+    await asyncio.wait_for(writer.writing.wait(), 60)
     assert [details(batch) for batch in writer.batches] == [["a", "b", "c"]]
 
 
@@ -86,7 +86,7 @@ async def test_a_full_batch_does_not_linger(writer: ScriptedWriter) -> None:
     await journal.start()
     for detail in "abcdefg":
         note(journal, detail)
-    await asyncio.wait_for(writer.writing.wait(), 5)
+    await asyncio.wait_for(writer.writing.wait(), 60)
     await journal.close()
     assert [details(batch) for batch in writer.batches] == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
 

@@ -20,7 +20,7 @@ from trunkline.smpp.pdus import Pdu
 from trunkline.smpp.timers import TimerSettings
 
 NOW = 1_775_824_200_000  # 2026-04-10T12:30:00Z
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 ACCOUNT = Account(1, "acme", True, False, UnknownOutcome.WAIT, "")
 
 
