@@ -13,7 +13,7 @@ from trunkline.backends.storage import SqlStore
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
-from trunkline.model.profile import PassTlvs, Profile, VendorTlv
+from trunkline.model.profile import PassTlvs, Profile, TlvType, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
 
@@ -184,7 +184,7 @@ async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
 
 
 async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, store: SqlStore) -> None:
-    profile = Profile((VendorTlv("colour", 0x1401, "cstring"),), PassTlvs.ALL)
+    profile = Profile((VendorTlv("colour", 0x1401, TlvType.CSTRING),), PassTlvs.ALL)
     config = connector(
         "smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125, tls_key="pr1vate", profile=profile
     )

@@ -63,7 +63,7 @@ class Traffic:
 
     __slots__ = (
         "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "ids", "late_on_closed",
-        "listener", "loop",
+        "listener", "loop", "passage",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +80,7 @@ class Traffic:
         self.listener = listener
         self.clock = clock
         self.encoder = encoder
+        self.passage = encoder.passage
         self.ids = ids
         self.changed = changed
         self.changed_now = changed_now
@@ -234,6 +235,7 @@ class Link(Handler):
                 pdu.source_addr,
                 pdu.destination_addr,
                 receipt.intermediate,
+                traffic.passage.from_receipt(pdu.tlvs) if traffic.passage.open else None,
             ),
             acknowledge,
         )

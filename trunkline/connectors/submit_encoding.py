@@ -4,11 +4,21 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from trunkline.gsm.alphabets import DEFAULT_ALPHABETS, PACKED, Encoding, encode, encoding_of, gsm_encode
-from trunkline.gsm.encoding import data_coding_for
+from trunkline.connectors.passed_tlvs import TlvPassage
+from trunkline.gsm.alphabets import encode, gsm_encode
+from trunkline.gsm.data_coding import (
+    DEFAULT_ALPHABETS,
+    PACKED,
+    Charset,
+    Encoding,
+    data_coding_for,
+    encoding_of,
+)
 from trunkline.gsm.septets import fill_bits
+from trunkline.gsm.shifts import shift_in
 from trunkline.model.message import Segment
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.tlvs import travelling
 from trunkline.smpp.constants import ESM_UDHI, RegisteredDelivery, Tag
 from trunkline.smpp.pdus import SubmitSm
 from trunkline.smpp.times import format_relative
@@ -21,7 +31,7 @@ _GSM7, _UCS2, _LATIN1, _ASCII, _BINARY = Encoding
 _BINARY_VALUE = _BINARY.value
 _PAYLOAD, _SAR = "payload", "sar"
 # What one short message holds; with message_payload as the method, longer content travels in the TLV.
-_ONE_MESSAGE: dict[str, int] = {_GSM7.value: 160, _UCS2.value: 140, _LATIN1.value: 140, _ASCII.value: 140}
+_ONE_MESSAGE: dict[str, int] = {_GSM7.value: 160}
 
 _RECEIPTS = int(RegisteredDelivery.FINAL | RegisteredDelivery.FAILURE_ONLY | RegisteredDelivery.INTERMEDIATE)
 
@@ -36,7 +46,9 @@ def _data_codings(encoding: Encoding) -> tuple[int, ...]:
     return tuple(asked if encoding_of(asked) is encoding else plain for asked in range(0x100))
 
 
-_DATA_CODING = {encoding.value: _data_codings(encoding) for encoding in (_GSM7, _UCS2, _LATIN1, _ASCII)}
+_DATA_CODING = {encoding.value: _data_codings(encoding) for encoding in (_GSM7, _UCS2, _LATIN1, _ASCII)} | {
+    charset.value: (data_coding_for(charset),) * 0x100 for charset in Charset
+}
 
 
 @lru_cache(maxsize=1024)
@@ -51,7 +63,16 @@ class SubmitEncoder:
     Raises ValueError for an unknown default alphabet.
     """
 
-    __slots__ = ("_dest_npi", "_dest_ton", "_encoders", "_packed", "_payload", "_source_npi", "_source_ton")
+    __slots__ = (
+        "_alphabet",
+        "_dest_npi",
+        "_dest_ton",
+        "_encoders",
+        "_payload",
+        "_source_npi",
+        "_source_ton",
+        "passage",
+    )
 
     def __init__(self, config: ConnectorConfig) -> None:
         alphabet = config.default_alphabet
@@ -63,11 +84,13 @@ class SubmitEncoder:
         self._dest_ton = config.dest_ton
         self._dest_npi = config.dest_npi
         self._payload = config.long_message == _PAYLOAD
-        self._packed = alphabet == PACKED
+        self._alphabet = alphabet
         self._encoders: dict[str, Callable[[str], bytes]] = {
-            encoding.value: _encoder(encoding, alphabet) for encoding in (_GSM7, _UCS2, _LATIN1, _ASCII)
+            encoding.value: _encoder(encoding, alphabet)
+            for encoding in (_GSM7, _UCS2, _LATIN1, _ASCII, *Charset)
         }
         self._encoders[_BINARY_VALUE] = bytes.fromhex
+        self.passage = TlvPassage(config.profile)
 
     def encode(self, segment: Segment, now_ms: int) -> SubmitSm:
         """The PDU of a segment, submitted at `now_ms` (Unix milliseconds).
@@ -78,8 +101,9 @@ class SubmitEncoder:
         message = segment.message
         encoding = message.encoding
         udh = segment.udh
-        if self._packed and udh and encoding == "gsm7":
-            octets = encode(segment.content, _GSM7, PACKED, fill=fill_bits(len(udh)))
+        if udh and encoding == "gsm7":
+            fill = fill_bits(len(udh)) if self._alphabet == PACKED else 0
+            octets = encode(segment.content, _GSM7, self._alphabet, fill=fill, shift=shift_in(udh))
         else:
             octets = self._encoders[encoding](segment.content)
         length = len(octets)
@@ -102,6 +126,8 @@ class SubmitEncoder:
         ):
             tlvs = (*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, octets))
             octets = b""
+        if message.tlvs:
+            tlvs = (*tlvs, *self.passage.to_smsc(travelling(message.tlvs)))
         remaining = (message.expires_at - now_ms) // 1000
         source_ton, source_npi = self._source_ton, self._source_npi
         dest_ton, dest_npi = self._dest_ton, self._dest_npi
@@ -123,7 +149,7 @@ class SubmitEncoder:
         )
 
 
-def _encoder(encoding: Encoding, alphabet: str) -> Callable[[str], bytes]:
+def _encoder(encoding: Encoding | Charset, alphabet: str) -> Callable[[str], bytes]:
     if encoding is _GSM7 and alphabet == _GSM7.value:
         return gsm_encode
     return lambda text: encode(text, encoding, alphabet)

@@ -19,8 +19,8 @@ LANE_PREFIX = "http:"
 Finished = Callable[[DeliveryResult], None]
 
 
-class _Receipt(msgspec.Struct):
-    """The JSON body, its fields in the order that text 000 shows them."""
+class _Receipt(msgspec.Struct, omit_defaults=True):
+    """The JSON body, its fields in the order that text 000 shows them; `tlvs` only where there are any."""
 
     message_id: str
     source: str = msgspec.field(name="from")
@@ -30,6 +30,7 @@ class _Receipt(msgspec.Struct):
     error_code: str
     connector: str
     timestamp: str
+    tlvs: dict[str, int | str] | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -60,6 +61,7 @@ def receipt_body(payload: ReceiptPayload) -> bytes:
             payload.err,
             payload.connector_id,
             iso_timestamp(payload.done_at),
+            payload.tlv_values,
         )
     )
 

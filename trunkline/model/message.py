@@ -188,3 +188,5 @@ class ReceiptPayload:
     connector_id: str
     intermediate: bool = False
     url: str | None = None  # callback URL; None for ESMEs
+    tlvs: str = ""  # hex digits: for an ESME, what the SMSC's receipt brought and its user_message_reference
+    tlv_values: dict[str, int | str] | None = None  # for a callback: the same by name

@@ -4,6 +4,7 @@ from trunkline.model.ids import new_id
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import RECEIPT_OF_STATE, STATE_OF_ONE, MessageState, SegmentState
+from trunkline.model.tlvs import PassedTlvs, user_message_reference
 
 # registered_delivery (SMPP 3.4, 5.2.17): bits 0-1 the final receipt, bit 4 the intermediate one.
 _FINAL_MASK = 0x03
@@ -16,7 +17,9 @@ def lane_of(message: Message) -> str:
     return f"{'esme' if message.door == 'smpp' else 'http'}:{message.credential}"
 
 
-def final_notification(segment: Segment, err: str, now: int) -> Notification | None:
+def final_notification(
+    segment: Segment, err: str, now: int, tlvs: PassedTlvs | None = None
+) -> Notification | None:
     """The receipt that goes out because this segment has just reached a final state.
 
     None when the account's policy waits for another segment or has decided already, or when the sender did
@@ -33,7 +36,7 @@ def final_notification(segment: Segment, err: str, now: int) -> Notification | N
         return None
     if len(message.segments) > 1 and not delivered:
         err = _decisive_error(message, state, err)
-    return _notification(message, RECEIPT_OF_STATE[state], err, now, intermediate=False)
+    return _notification(message, RECEIPT_OF_STATE[state], err, now, tlvs, intermediate=False)
 
 
 def _decision(message: Message, ended: Segment) -> MessageState | None:
@@ -50,7 +53,9 @@ def _decision(message: Message, ended: Segment) -> MessageState | None:
     return message.state if message.is_final else None
 
 
-def intermediate_notification(message: Message, stat: str, err: str, now: int) -> Notification | None:
+def intermediate_notification(
+    message: Message, stat: str, err: str, now: int, tlvs: PassedTlvs | None = None
+) -> Notification | None:
     """A receipt that tells of progress; None when the sender did not ask for those.
 
     Only ESMEs can ask for them by name; a callback URL gets all receipts or none.
@@ -58,7 +63,7 @@ def intermediate_notification(message: Message, stat: str, err: str, now: int) -
     asked = _INTERMEDIATE if message.door == "smpp" else _INTERMEDIATE | _FINAL_MASK
     if not message.registered_delivery & asked:
         return None
-    return _notification(message, stat, err, now, intermediate=True)
+    return _notification(message, stat, err, now, tlvs, intermediate=True)
 
 
 def _decisive_error(message: Message, state: MessageState, last: str) -> str:
@@ -73,10 +78,14 @@ def _decisive_error(message: Message, state: MessageState, last: str) -> str:
 
 
 def _notification(
-    message: Message, stat: str, err: str, now: int, *, intermediate: bool
+    message: Message, stat: str, err: str, now: int, tlvs: PassedTlvs | None, *, intermediate: bool
 ) -> Notification | None:
-    if message.door != "smpp" and not message.dlr_url:
+    smpp = message.door == "smpp"
+    if not smpp and not message.dlr_url:
         return None
+    octets = b"" if tlvs is None else tlvs.octets
+    if smpp and message.tlvs:
+        octets += user_message_reference(message.tlvs)
     segments = message.segments
     payload = ReceiptPayload(
         message.public_id,
@@ -96,5 +105,7 @@ def _notification(
         message.connector_id,
         intermediate,
         message.dlr_url,
+        octets.hex() if smpp and octets else "",
+        None if smpp or tlvs is None else tlvs.values,
     )
     return Notification(lane_of(message), new_id(), now, message.id, 0, now, payload)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
 from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
+from trunkline.model.tlvs import PassedTlvs
 from trunkline.smpp.tap import Tap
 
 if TYPE_CHECKING:
@@ -265,6 +266,7 @@ class IncomingReceipt:
     source_addr: str
     dest_addr: str
     intermediate: bool
+    tlvs: PassedTlvs | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,6 +7,8 @@ needs no migration.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trunkline.gsm.tables import Language
+
 
 class PassTlvs(StrEnum):
     """Which optional parameters of a sender's message travel on to the SMSC."""
@@ -16,13 +18,26 @@ class PassTlvs(StrEnum):
     ALL = "all"
 
 
+class TlvType(StrEnum):
+    """How the octets of a TLV read."""
+
+    UINT8 = "uint8"
+    UINT16 = "uint16"
+    UINT32 = "uint32"
+    CSTRING = "cstring"  # Latin-1, ended by a NUL
+    STRING = "string"  # Latin-1
+    OCTETS = "octets"  # hex digits for people
+
+
 @dataclass(slots=True, frozen=True)
 class VendorTlv:
-    """An optional parameter that the specification does not have (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF)."""
+    """A TLV known by name: an SMSC's own (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF), or one of the standard's
+    that is to travel on.
+    """
 
     name: str
     tag: int
-    type: str  # int, cstring, octets
+    type: TlvType
 
 
 @dataclass(slots=True, frozen=True)
@@ -31,6 +46,7 @@ class Profile:
 
     vendor_tlvs: tuple[VendorTlv, ...] = ()
     pass_tlvs: PassTlvs = PassTlvs.NAMED
+    languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
 
 
 STANDARD = Profile()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trunkline.gsm.udh import Element
 from trunkline.model.snapshot import Sender
 
 
@@ -48,7 +49,7 @@ class Submission:
     source: str = ""
     octets: bytes | None = None
     udh: bytes = b""
-    coding: int | None = None  # 0 forces GSM 7 bit, 8 forces UCS-2, None chooses
+    coding: int | None = None  # a data_coding of 0 to 14 forces its encoding, None chooses
     data_coding: int | None = None  # as the ESME sent it; None lets the encoding decide
     source_ton: int | None = None  # None: automatic
     source_npi: int | None = None
@@ -61,3 +62,5 @@ class Submission:
     deliver_after_ms: int = 0  # schedule_delivery_time, from now
     dlr_url: str | None = None
     tlvs: bytes = b""  # optional parameters that may travel on, as on the wire
+    elements: tuple[Element, ...] = ()  # of the user data header of every segment: application ports
+    message_class: int | None = None  # 0 is flash; only with GSM, UCS-2 and octets

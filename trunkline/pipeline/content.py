@@ -1,15 +1,26 @@
 """Content: the text's encoding and its division into segments."""
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from trunkline.gsm.alphabets import Encoding, encoding_of
-from trunkline.gsm.encoding import choose, data_coding_for, units
-from trunkline.gsm.errors import TextError, TooManyParts
-from trunkline.gsm.segmentation import LongMessage, count_parts, segment, segment_octets
+from trunkline.gsm.alphabets import is_gsm
+from trunkline.gsm.choice import choose_among
+from trunkline.gsm.data_coding import Charset, Encoding, MessageClass, data_coding_for, encoding_of
+from trunkline.gsm.encoding import units
+from trunkline.gsm.errors import HeaderTooLong, TextError, TooManyParts
+from trunkline.gsm.segmentation import LongMessage, count_octet_parts, count_parts, segment, segment_octets
+from trunkline.gsm.shifts import shift_in
+from trunkline.gsm.tables import Language
+from trunkline.gsm.transliteration import transliterate
+from trunkline.gsm.udh import join
 from trunkline.model.submission import Reason, Rejected, Submission
 
-_next_reference = count(1).__next__
+# Not from 1: parts sent before and after a restart to one handset would share references.
+_next_reference = count(random.SystemRandom().getrandbits(16)).__next__
+
+_GSM7 = Encoding.GSM7
 
 
 @dataclass(slots=True)
@@ -24,8 +35,13 @@ class Content:
     sar_reference: int = 0
 
 
-def compose(submission: Submission, method: str) -> Content:
+def compose(
+    submission: Submission, method: str, languages: Sequence[Language] = (), *, smart: bool = False
+) -> Content:
     """Chooses the encoding and cuts the content into segments for a connector's long-message method.
+
+    `languages` are those whose national tables the handsets behind the connector know. `smart` writes what
+    the GSM alphabet lacks with what it has, where that makes the whole text fit it.
 
     Raises `Rejected` (INVALID_TEXT, MESSAGE_TOO_LONG).
     """
@@ -34,64 +50,88 @@ def compose(submission: Submission, method: str) -> Content:
         return _compose_octets(submission, method)
     if "\0" in text:
         raise Rejected(Reason.INVALID_TEXT, "the text has a NUL character (U+0000)")
+    coding, extra = submission.coding, submission.elements
     try:
-        encoding = choose(text, submission.coding)
+        if submission.udh:
+            return _with_header(submission, text)
+        encoding: Encoding | Charset = _GSM7
+        if coding is not None or not is_gsm(text):
+            if smart and coding is None:
+                text = transliterate(text)[0]
+            choice = choose_among(text, coding, languages, LongMessage(method), extra)
+            encoding = choice.encoding
+            extra = (*extra, *choice.elements)
+        data_coding = _data_coding(submission, encoding)
+        parts = count_parts(text, encoding, LongMessage(method), extra)
+        if parts == 1:
+            return Content(text, encoding.value, data_coding, [(text, join(extra) if extra else b"")])
+        reference = _next_reference() & 0xFFFF
+        pieces = segment(text, encoding, reference, LongMessage(method), extra)
+    except (TooManyParts, HeaderTooLong) as error:
+        raise Rejected(Reason.MESSAGE_TOO_LONG, str(error)) from None
     except TextError as error:
         raise Rejected(Reason.INVALID_TEXT, str(error)) from None
-    data_coding = submission.data_coding
-    if data_coding is None:
-        data_coding = data_coding_for(encoding)
-    if submission.udh:
-        _check_room(submission.udh, units(text, encoding), encoding)
-        return Content(text, encoding.value, data_coding, [(text, submission.udh)])
-    parts = count_parts(text, encoding, LongMessage(method))
-    if parts == 1:
-        return Content(text, encoding.value, data_coding, [(text, b"")])
-    reference = _next_reference() & 0xFFFF
-    try:
-        pieces = segment(text, encoding, reference, LongMessage(method))
-    except TooManyParts as error:
-        raise Rejected(Reason.MESSAGE_TOO_LONG, str(error)) from None
     return _in_pieces(
         text, encoding, data_coding, [(piece.text, piece.udh) for piece in pieces], parts, method, reference
     )
+
+
+def _with_header(submission: Submission, text: str) -> Content:
+    """A text whose sender made the header: one segment. Raises `TextError`, `Rejected`."""
+    shift = shift_in(submission.udh)
+    if shift is not None and submission.coding == 0:
+        encoding: Encoding | Charset = _GSM7
+    else:
+        shift = None
+        encoding = choose_among(text, submission.coding).encoding
+    _check_room(submission.udh, units(text, encoding, shift), encoding)
+    return Content(text, encoding.value, _data_coding(submission, encoding), [(text, submission.udh)])
+
+
+def _data_coding(submission: Submission, encoding: Encoding | Charset) -> int:
+    if submission.message_class is not None:
+        return data_coding_for(encoding, MessageClass(submission.message_class))
+    if submission.data_coding is None:
+        return data_coding_for(encoding)
+    return submission.data_coding
 
 
 def _compose_octets(submission: Submission, method: str) -> Content:
     octets = submission.octets
     if octets is None:
         raise Rejected(Reason.INVALID_TEXT, "the message has no content")
-    data_coding = 4 if submission.data_coding is None else submission.data_coding
     encoding = Encoding.BINARY
+    data_coding = _data_coding(submission, encoding)
+    extra = submission.elements
     if submission.udh:
         # Octets that are no text still go unpacked, one to a septet, where the coding is GSM 7 bit.
-        septets = encoding_of(data_coding) is Encoding.GSM7
-        _check_room(submission.udh, len(octets), Encoding.GSM7 if septets else encoding)
-    if submission.udh or len(octets) <= 140:
+        septets = encoding_of(data_coding) is _GSM7
+        _check_room(submission.udh, len(octets), _GSM7 if septets else encoding)
         return Content(None, encoding.value, data_coding, [(octets.hex(), submission.udh)])
     reference = _next_reference() & 0xFFFF
     try:
-        pieces = segment_octets(octets, reference, LongMessage(method))
-    except TooManyParts as error:
+        parts = count_octet_parts(len(octets), LongMessage(method), extra)
+        pieces = segment_octets(octets, reference, LongMessage(method), extra)
+    except (TooManyParts, HeaderTooLong) as error:
         raise Rejected(Reason.MESSAGE_TOO_LONG, str(error)) from None
     return _in_pieces(
         None,
         encoding,
         data_coding,
         [(piece.data.hex(), piece.udh) for piece in pieces],
-        -(-len(octets) // 134),
+        parts,
         method,
         reference,
     )
 
 
-def _check_room(udh: bytes, length: int, encoding: Encoding) -> None:
+def _check_room(udh: bytes, length: int, encoding: Encoding | Charset) -> None:
     """A message with a header of its sender's is one short message: 140 octets, header included.
 
     `length` in septets for GSM 7 bit, in 16-bit units for UCS-2, else in octets. Raises `Rejected`
     (MESSAGE_TOO_LONG).
     """
-    if encoding is Encoding.GSM7:
+    if encoding is _GSM7:
         fits = length <= (140 - len(udh)) * 8 // 7
     else:
         fits = length * (2 if encoding is Encoding.UCS2 else 1) <= 140 - len(udh)
@@ -104,7 +144,7 @@ def _check_room(udh: bytes, length: int, encoding: Encoding) -> None:
 
 def _in_pieces(
     text: str | None,
-    encoding: Encoding,
+    encoding: Encoding | Charset,
     data_coding: int,
     pieces: list[tuple[str, bytes]],
     parts: int,

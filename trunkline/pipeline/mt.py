@@ -107,7 +107,12 @@ class MtPipeline:
         admitted = self._admission.admit(submission, now)
         route = find_route(snapshot.routes, account.id, admitted.destination)
         connector = self._queueing.choose(route.connector_ids, snapshot)
-        content = compose(submission, connector.long_message)
+        content = compose(
+            submission,
+            connector.long_message,
+            connector.profile.languages,
+            smart=account.smart_encoding,
+        )
         charged = price(route, content.parts)
         message = Message(
             new_id(),

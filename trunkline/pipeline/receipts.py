@@ -314,12 +314,14 @@ class Receipts:
             self.intermediate += 1
             changed = False
             event = MessageEvent(message.id, segment.number, now, "intermediate", receipt.stat)
-            notification = intermediate_notification(message, receipt.stat, err, now)
+            notification = intermediate_notification(message, receipt.stat, err, now, receipt.tlvs)
         else:
             self.matched += 1
             self._forget(segment)
             changed = segment.become(state, now)
-            notification = final_notification(segment, err, now)
+            notification = final_notification(segment, err, now, receipt.tlvs)
+            if receipt.tlvs is not None:
+                event = MessageEvent(message.id, segment.number, now, "receipt_tlvs", receipt.tlvs.text)
         deliver = self._notifier.announce(notification)
 
         def durable() -> None:

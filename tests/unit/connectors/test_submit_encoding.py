@@ -1,11 +1,17 @@
 import pytest
 
+from trunkline.connectors.passed_tlvs import TlvPassage
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.gsm.errors import NotInAlphabet
-from trunkline.gsm.septets import pack
+from trunkline.gsm.septets import fill_bits, pack
+from trunkline.gsm.shifts import Shift
+from trunkline.gsm.tables import Language
+from trunkline.gsm.udh import join
+from trunkline.model.profile import PassTlvs, Profile, TlvType, VendorTlv
+from trunkline.model.tlvs import PassedTlvs
 from trunkline.smpp.codec import decode, encode
 from trunkline.smpp.constants import Tag
-from trunkline.smpp.tlv import Tlv
+from trunkline.smpp.tlv import Tlv, encode_tlvs
 
 NOW_MS = 1_775_824_200_000
 
@@ -53,6 +59,12 @@ def test_addresses_are_overridden_one_by_one(submit):
         ("😀", "ucs2", "latin1", 8, b"\xd8\x3d\xde\x00"),
         ("é", "latin1", "gsm7", 3, b"\xe9"),
         ("plain", "ascii", "gsm7", 1, b"plain"),
+        ("カ", "jis", "gsm7", 5, "カ".encode("shift_jis")),
+        ("Привет", "cyrillic", "latin1", 6, "Привет".encode("iso8859_5")),
+        ("שלום", "hebrew", "gsm7", 7, "שלום".encode("iso8859_8")),
+        ("漢字", "iso2022jp", "gsm7", 10, "漢字".encode("iso2022_jp")),
+        ("漢字", "kanji", "gsm7", 13, "漢字".encode("euc_jp")),
+        ("안녕", "korean", "gsm7", 14, "안녕".encode("euc_kr")),
     ],
 )
 def test_alphabets(submit, text, encoding, alphabet, data_coding, octets):
@@ -182,3 +194,39 @@ def test_validity_is_what_is_left_of_it(submit, remaining_ms, period):
 def test_an_unknown_alphabet(make_config):
     with pytest.raises(ValueError, match="'ebcdic' is none of gsm7"):
         SubmitEncoder(make_config(default_alphabet="ebcdic"))
+
+
+def test_a_national_table_in_the_header(submit):
+    shift = Shift(locking=Language.TURKISH)
+    udh = join(shift.elements())
+    assert submit("şaka", udh=udh).short_message == udh + shift.encode("şaka")
+    packed = submit("şaka", {"default_alphabet": "gsm7-packed"}, udh=udh).short_message
+    assert packed == udh + pack(shift.encode("şaka"), fill_bits(len(udh)))
+
+
+COLOUR = VendorTlv("colour", 0x1401, TlvType.CSTRING)
+SENT = Tlv(0x1401, b"red\0"), Tlv(0x1402, b"\1"), Tlv(Tag.USER_MESSAGE_REFERENCE.value, b"\0\7")
+
+
+@pytest.mark.parametrize(
+    ("profile", "passed"),
+    [
+        (Profile(), ()),
+        (Profile((COLOUR,), PassTlvs.NONE), ()),
+        (Profile((COLOUR,)), SENT[:1]),
+        (Profile((), PassTlvs.ALL), SENT),
+    ],
+)
+def test_the_senders_tlvs(submit, profile, passed):
+    assert submit(config={"profile": profile}, tlvs=encode_tlvs(SENT)).tlvs == passed
+
+
+def test_what_of_a_receipt_goes_back():
+    receipt = (*SENT, Tlv(Tag.RECEIPTED_MESSAGE_ID.value, b"1\0"), Tlv(Tag.MESSAGE_STATE.value, b"\2"))
+    passage = TlvPassage(Profile((COLOUR,)))
+    assert passage.open
+    assert passage.from_receipt(receipt) == PassedTlvs(encode_tlvs(SENT[:1]), {"colour": "red"})
+    assert passage.from_receipt(receipt[1:]) is None
+    every = TlvPassage(Profile((COLOUR,), PassTlvs.ALL)).from_receipt(receipt)
+    assert every.values == {"colour": "red", "0x1402": "01", "user_message_reference": "0007"}
+    assert not TlvPassage(Profile()).open

@@ -10,6 +10,7 @@ from trunkline.model.message import Message, Segment
 from trunkline.model.notices import final_notification
 from trunkline.model.snapshot import ReceiptPolicy
 from trunkline.model.states import FINAL, SegmentState
+from trunkline.model.tlvs import PassedTlvs
 
 NOW = 1_775_824_200_000
 S = SegmentState
@@ -97,3 +98,21 @@ def test_one_receipt_whatever_the_order(policy: ReceiptPolicy, data: st.DataObje
         ReceiptPolicy.LAST: by_number[parts] is S.DELIVERED,
     }[policy]
     assert (found[0][1] == "DELIVRD") is delivered
+
+
+BROUGHT = PassedTlvs(b"\x14\x01\0\1\x05", {"hops": 5})
+
+
+def test_tlvs_for_an_esme_and_for_a_callback() -> None:
+    mine = bytes.fromhex("020400020009" + "14020000")
+    message = make(1, ReceiptPolicy.ALL, tlvs=mine)
+    message.segments[0].become(S.DELIVERED, NOW)
+    notification = final_notification(message.segments[0], "000", NOW, BROUGHT)
+    assert notification is not None
+    assert notification.payload.tlvs == "1401000105" + "020400020009"
+    assert notification.payload.tlv_values is None
+    message = make(1, ReceiptPolicy.ALL, tlvs=mine, door="http", dlr_url="https://x.example")
+    message.segments[0].become(S.DELIVERED, NOW)
+    notification = final_notification(message.segments[0], "000", NOW, BROUGHT)
+    assert notification is not None
+    assert (notification.payload.tlvs, notification.payload.tlv_values) == ("", {"hops": 5})

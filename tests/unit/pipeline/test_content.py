@@ -2,15 +2,19 @@
 
 import pytest
 
-from trunkline.gsm.udh import split
+from trunkline.gsm.shifts import Shift, shift_in
+from trunkline.gsm.tables import Language
+from trunkline.gsm.udh import PORTS_16, ports_element, split
 from trunkline.model.submission import Reason, Rejected
 from trunkline.pipeline.content import Content, compose
 
 from .doubles import submission_of
 
 
-def content_of(method: str = "udh8", **fields: object) -> Content:
-    return compose(submission_of(**fields), method)
+def content_of(
+    method: str = "udh8", languages: tuple[Language, ...] = (), smart: bool = False, **fields: object
+) -> Content:
+    return compose(submission_of(**fields), method, languages, smart=smart)
 
 
 def refusal(method: str = "udh8", **fields: object) -> Reason:
@@ -50,6 +54,8 @@ def test_a_data_coding_that_the_sender_chose_is_kept() -> None:
         {"text": "مرحبا", "coding": 0},
         {"text": "€", "coding": 3},
         {"text": "hello", "coding": 4},
+        {"text": "Ж", "coding": 7},
+        {"text": "Grüße", "coding": 3, "message_class": 0},
         {"text": "\ud83d"},
         {"text": "a\0b"},
         {"text": None},
@@ -204,3 +210,81 @@ def test_with_a_header_octets_must_fit_in_one_message(length: int, data_coding: 
     else:
         reason = refusal(text=None, octets=bytes(length), udh=CONCATENATED, data_coding=data_coding)
         assert reason is Reason.MESSAGE_TOO_LONG
+
+
+# --- national languages, smart encoding, character sets, classes and ports ---
+
+TURKISH = "şaka ve ağaç, " * 9  # 126 characters: two parts in UCS-2, one in septets
+
+
+def test_national_tables_where_they_save_parts() -> None:
+    content = content_of(text=TURKISH, languages=(Language.TURKISH,))
+    assert (content.encoding, content.data_coding, content.parts) == ("gsm7", 0, 1)
+    [(text, udh)] = content.pieces
+    assert text == TURKISH
+    assert shift_in(udh) == Shift(locking=Language.TURKISH)
+    assert content_of(text=TURKISH).encoding == "ucs2"
+    assert content_of(text="şaka", languages=(Language.TURKISH,)).encoding == "ucs2"
+
+
+def test_every_part_says_which_tables_it_is_in() -> None:
+    content = content_of(text=TURKISH * 3, languages=(Language.TURKISH,))
+    assert content.parts == len(content.pieces) > 1
+    assert "".join(piece for piece, _ in content.pieces) == TURKISH * 3
+    assert {shift_in(udh) for _, udh in content.pieces} == {Shift(locking=Language.TURKISH)}
+
+
+@pytest.mark.parametrize(
+    ("text", "coding", "sent", "encoding"),
+    [
+        ("“Żółw” 5 €", None, '"Zolw" 5 €', "gsm7"),
+        ("Żółw", 8, "Żółw", "ucs2"),  # the sender insists
+        ("Ж“", None, "Ж“", "ucs2"),  # it would not become GSM anyway
+        ("`plain` café", None, "'plain' cafe", "gsm7"),
+    ],
+)
+def test_smart_encoding(text: str, coding: int | None, sent: str, encoding: str) -> None:
+    content = content_of(text=text, coding=coding, smart=True)
+    assert (content.encoding, content.pieces) == (encoding, [(content.text, b"")])
+    if text.startswith("`"):  # é is in the alphabet, the backquote is not
+        assert content.text is not None
+        assert content.text.endswith("café")
+    else:
+        assert content.text == sent
+    assert content_of(text=text, coding=coding).text == text
+
+
+@pytest.mark.parametrize(
+    ("coding", "text", "encoding"),
+    [(5, "カ", "jis"), (6, "Привет", "cyrillic"), (7, "שלום", "hebrew"), (14, "안녕", "korean")],
+)
+def test_character_sets_that_a_sender_asks_for(coding: int, text: str, encoding: str) -> None:
+    content = content_of(text=text, coding=coding)
+    assert (content.encoding, content.data_coding) == (encoding, coding)
+    long = content_of(text=text * 141, coding=coding)
+    assert "".join(piece for piece, _ in long.pieces) == text * 141
+    assert long.parts == len(long.pieces) > 1
+
+
+@pytest.mark.parametrize(("text", "data_coding"), [("hi", 0x10), ("مرحبا", 0x18)])
+def test_flash(text: str, data_coding: int) -> None:
+    assert content_of(text=text, message_class=0).data_coding == data_coding
+
+
+def test_ports_stand_in_every_header() -> None:
+    push = ports_element(2948, 9200)
+    [(octets, udh)] = content_of(text=None, octets=b"\x01" * 133, elements=(push,)).pieces
+    assert octets == "01" * 133
+    assert split(udh + b"x")[0] == (push,)
+    pieces = content_of(text=None, octets=b"\x01" * 134, elements=(push,)).pieces
+    assert len(pieces) == 2
+    for _, udh in pieces:
+        assert PORTS_16 in {element.identifier for element in split(udh + b"x")[0]}
+    assert content_of(text="hi", elements=(push,)).pieces == [("hi", bytes.fromhex("0605040b8423f0"))]
+
+
+def test_a_header_of_the_senders_says_which_tables() -> None:
+    udh = b"\x03\x25\x01\x01"  # Turkish locking shift
+    content = content_of(text="şaka", coding=0, udh=udh)
+    assert (content.encoding, content.pieces) == ("gsm7", [("şaka", udh)])
+    assert refusal(text="ş" * 156, coding=0, udh=udh) is Reason.MESSAGE_TOO_LONG

@@ -2,23 +2,46 @@
 
 import re
 
-from trunkline.gsm.alphabets import Encoding, decode
+from trunkline.gsm.alphabets import decode, read_text
+from trunkline.gsm.data_coding import Charset, Encoding, data_coding_for, encoding_of
 from trunkline.gsm.errors import MalformedUdh
-from trunkline.gsm.udh import split
+from trunkline.gsm.septets import fill_bits
+from trunkline.gsm.shifts import shift_in
+from trunkline.gsm.udh import CONCATENATION_8, Element, join, ports_element, split
 from trunkline.model.snapshot import Sender
 from trunkline.model.submission import Reason, Rejected, Submission
+from trunkline.model.tlvs import MAX_OCTETS
 from trunkline.smpp.constants import ESM_UDHI, Tag
 from trunkline.smpp.pdus import DataSm, SubmitSm
 from trunkline.smpp.times import parse_time
+from trunkline.smpp.tlv import encode_tlvs
 
-_CODING = {Encoding.GSM7: 0, Encoding.ASCII: 1, Encoding.LATIN1: 3, Encoding.UCS2: 8}
-_ASCII = Encoding.ASCII
+GSM7 = "gsm7"
+_GSM7, _ASCII = Encoding.GSM7, Encoding.ASCII
+_CODING: dict[Encoding | Charset, int] = {
+    each: data_coding_for(each) for each in (*Encoding, *Charset) if each is not Encoding.BINARY
+}
+# TLVs that say how the message is built: what they mean is in the message, they do not travel on.
+_OURS = frozenset(
+    {
+        int(Tag.MESSAGE_PAYLOAD),
+        int(Tag.SAR_MSG_REF_NUM),
+        int(Tag.SAR_TOTAL_SEGMENTS),
+        int(Tag.SAR_SEGMENT_SEQNUM),
+        int(Tag.SOURCE_PORT),
+        int(Tag.DESTINATION_PORT),
+        int(Tag.QOS_TIME_TO_LIVE),
+    }
+)
 # Control characters that no text in IA5 has, and GSM 03.38 has letters for: @ $ _ ø and the ESC of the euro.
 _GSM_FOR_SURE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]").search
 
 
-def read_submit(pdu: SubmitSm, sender: Sender, now: int) -> Submission:
-    """The message a submit_sm carries; `now` in Unix milliseconds. Raises `Rejected`."""
+def read_submit(pdu: SubmitSm, sender: Sender, now: int, alphabet: str = GSM7) -> Submission:
+    """The message a submit_sm carries; `now` in Unix milliseconds. Raises `Rejected`.
+
+    `alphabet` is what the ESME means by data_coding 0.
+    """
     validity = None
     if pdu.validity_period:
         validity = _milliseconds(pdu.validity_period, now, "validity_period", Reason.INVALID_VALIDITY)
@@ -28,7 +51,7 @@ def read_submit(pdu: SubmitSm, sender: Sender, now: int) -> Submission:
             pdu.schedule_delivery_time, now, "schedule_delivery_time", Reason.INVALID_SCHEDULE
         )
         schedule = max(0, schedule)
-    submission = _read(pdu, sender)
+    submission = _read(pdu, sender, alphabet)
     submission.protocol_id = pdu.protocol_id
     submission.priority = pdu.priority_flag
     submission.validity_ms = validity
@@ -36,18 +59,20 @@ def read_submit(pdu: SubmitSm, sender: Sender, now: int) -> Submission:
     return submission
 
 
-def read_data(pdu: DataSm, sender: Sender) -> Submission:
+def read_data(pdu: DataSm, sender: Sender, alphabet: str = GSM7) -> Submission:
     """The message a data_sm carries. Raises `Rejected`."""
-    submission = _read(pdu, sender)
+    submission = _read(pdu, sender, alphabet)
     seconds = pdu.tlv(Tag.QOS_TIME_TO_LIVE)
     if seconds is not None and len(seconds) == 4:
         submission.validity_ms = int.from_bytes(seconds, "big") * 1000
     return submission
 
 
-def _read(pdu: SubmitSm | DataSm, sender: Sender) -> Submission:
+def _read(pdu: SubmitSm | DataSm, sender: Sender, alphabet: str) -> Submission:
     octets = pdu.payload
     udh = b""
+    elements: tuple[Element, ...] = ()
+    tlvs = b""
     if pdu.esm_class & ESM_UDHI:
         try:
             _, body = split(octets)
@@ -55,29 +80,19 @@ def _read(pdu: SubmitSm | DataSm, sender: Sender) -> Submission:
             raise Rejected(Reason.INVALID_TEXT, f"esm_class says UDHI, but {error}") from None
         udh = octets[: len(octets) - len(body)]
         octets = body
-    elif pdu.tlvs:
-        udh = _sar_header(pdu)
-    data_coding = pdu.data_coding
-    text, encoding = decode(octets, data_coding)
-    if encoding is _ASCII and _GSM_FOR_SURE(octets):
-        # There are clients, npm's smpp among them, that write GSM 03.38 under data_coding 1.
-        text, encoding = decode(octets, 0)
-    if text is not None and "\0" in text:
-        text = None
-    coding = None
-    if text is not None:
-        octets_kept = None
-        coding = _CODING.get(encoding)
-    else:
-        octets_kept = octets
-    # Octets under a text coding that do not decode without loss travel as they came.
+    if pdu.tlvs:
+        tlvs = _travelling(pdu)
+        if not udh:
+            elements = _ports(pdu)
+            udh = _sar_header(pdu, elements)
+    text, coding, data_coding = _text(octets, pdu.data_coding, udh, alphabet)
     return Submission(
         sender,
         "smpp",
         pdu.destination_addr,
         text,
         pdu.source_addr,
-        octets_kept,
+        octets if text is None else None,
         udh,
         coding,
         data_coding,
@@ -86,10 +101,52 @@ def _read(pdu: SubmitSm | DataSm, sender: Sender) -> Submission:
         pdu.dest_addr_ton or None,
         pdu.dest_addr_npi if pdu.dest_addr_ton else None,
         registered_delivery=pdu.registered_delivery,
+        tlvs=tlvs,
+        elements=() if udh else elements,
     )
 
 
-def _sar_header(pdu: SubmitSm | DataSm) -> bytes:
+def _text(
+    octets: bytes, data_coding: int, udh: bytes, alphabet: str
+) -> tuple[str | None, int | None, int | None]:
+    """The text, the coding it is to be sent in, and the data_coding to send with it.
+
+    The text is None for octets that are none, and for those that would not decode without loss: they travel
+    as they came.
+    """
+    if alphabet != GSM7 and encoding_of(data_coding) is _GSM7:
+        # The ESME's own alphabet, which no SMSC has to share: the text is sent as fits it best.
+        text, own = decode(octets, data_coding, alphabet, fill=fill_bits(len(udh)) if udh else 0)
+        if text is not None and "\0" not in text:
+            return text, (0 if udh and own is _GSM7 else None), None
+        raise Rejected(Reason.INVALID_TEXT, f"the octets are no {alphabet} text (data_coding {data_coding})")
+    text, encoding = read_text(octets, data_coding, shift=shift_in(udh) if udh else None)
+    if encoding is _ASCII and _GSM_FOR_SURE(octets):
+        # There are clients, npm's smpp among them, that write GSM 03.38 under data_coding 1.
+        text, encoding = decode(octets, 0)
+    if text is None or "\0" in text:
+        return None, None, data_coding
+    return text, _CODING.get(encoding), data_coding
+
+
+def _travelling(pdu: SubmitSm | DataSm) -> bytes:
+    """The TLVs that are not for us, as octets. Raises `Rejected` when they are too many."""
+    octets = encode_tlvs(tlv for tlv in pdu.tlvs if tlv.tag not in _OURS)
+    if len(octets) > MAX_OCTETS:
+        raise Rejected(Reason.INVALID_FIELD, f"the TLVs take {len(octets)} octets, {MAX_OCTETS} is the most")
+    return octets
+
+
+def _ports(pdu: SubmitSm | DataSm) -> tuple[Element, ...]:
+    """Application ports in TLVs become the equal header element, so that any connector can carry them."""
+    destination = pdu.tlv(Tag.DESTINATION_PORT)
+    source = pdu.tlv(Tag.SOURCE_PORT)
+    if destination is None and source is None:
+        return ()
+    return (ports_element(int.from_bytes(destination or b"", "big"), int.from_bytes(source or b"", "big")),)
+
+
+def _sar_header(pdu: SubmitSm | DataSm, elements: tuple[Element, ...]) -> bytes:
     """A part numbered by SAR TLVs gets the equal concatenation header, so that any connector can carry it."""
     reference = pdu.tlv(Tag.SAR_MSG_REF_NUM)
     total = pdu.tlv(Tag.SAR_TOTAL_SEGMENTS)
@@ -106,7 +163,7 @@ def _sar_header(pdu: SubmitSm | DataSm) -> bytes:
     if total[0] == 1:
         return b""
     # With an 8-bit reference: ESMEs cut parts of 153 septets, and a 16-bit one would leave room for 152.
-    return b"\x05\x00\x03" + reference[1:] + total + number
+    return join((Element(CONCATENATION_8, reference[1:] + total + number), *elements))
 
 
 def _milliseconds(text: str, now: int, name: str, reason: Reason) -> int:

@@ -4,6 +4,7 @@ import struct
 
 from trunkline.model.message import ReceiptPayload
 from trunkline.model.snapshot import ReceiptFormat
+from trunkline.model.tlvs import travelling
 from trunkline.smpp.constants import ESM_DELIVERY_RECEIPT, ESM_INTERMEDIATE, MessageState, Tag
 from trunkline.smpp.pdus import DeliverSm
 from trunkline.smpp.receipts import format_receipt
@@ -69,5 +70,6 @@ def receipt_pdu(payload: ReceiptPayload, form: ReceiptFormat = ReceiptFormat.STA
         tlvs=(
             Tlv(_RECEIPTED_MESSAGE_ID, payload.message_id.encode("ascii") + b"\0"),
             _STATE_TLV.get(payload.stat, _STATE_TLV["UNKNOWN"]),
+            *travelling(bytes.fromhex(payload.tlvs)),
         ),
     )

@@ -149,9 +149,9 @@ class EsmeSession(Handler):
             return
         try:
             if isinstance(pdu, SubmitSm):
-                submission = read_submit(pdu, esme.sender, door.clock.now_ms())
+                submission = read_submit(pdu, esme.sender, door.clock.now_ms(), esme.default_alphabet)
             else:
-                submission = read_data(pdu, esme.sender)
+                submission = read_data(pdu, esme.sender, esme.default_alphabet)
             answer = door.pipeline.accept(submission)
         except Rejected as rejected:
             self.connection.respond(pdu.response(STATUS_OF_REASON[rejected.reason]))

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from trunkline.gsm.septets import pack
+from trunkline.gsm.shifts import Shift
+from trunkline.gsm.tables import Language
+from trunkline.gsm.udh import ports_element
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.smpp.reading import read_data, read_submit
 from trunkline.smpp.constants import ESM_UDHI, Tag
@@ -76,6 +80,12 @@ def test_nothing_asked_is_nothing_asked() -> None:
         (b"Gr\xfc\xdfe", 3, "Grüße", 3),
         ("мир".encode("utf-16-be"), 8, "мир", 8),
         ("🙂".encode("utf-16-be"), 8, "🙂", 8),
+        ("Привет".encode("iso8859_5"), 6, "Привет", 6),
+        ("שלום".encode("iso8859_8"), 7, "שלום", 7),
+        ("カナ".encode("shift_jis"), 5, "カナ", 5),
+        ("漢字".encode("iso2022_jp"), 10, "漢字", 10),
+        ("漢字".encode("euc_jp"), 13, "漢字", 13),
+        ("안녕".encode("euc_kr"), 14, "안녕", 14),
         (b"flash", 0x10, "flash", 0),
         (b"class 1", 0xF1, "class 1", 0),
     ],
@@ -91,7 +101,7 @@ def test_texts(octets: bytes, data_coding: int, text: str, coding: int) -> None:
     [
         (b"\x01\x02", 4),
         (b"\x01\x02", 2),
-        (b"\xc0", 6),  # Cyrillic
+        (b"\xa1\xff", 13),  # no EUC-JP
         (b"\x80", 0),  # no septet
         (b"\x1b\x7f", 0),  # no character
         (b"\xff", 1),
@@ -267,3 +277,64 @@ def test_data_sm_with_header_and_numbers() -> None:
 )
 def test_the_time_to_live_of_data_sm(value: bytes, expected: int | None) -> None:
     assert data(tlvs=(Tlv(Tag.QOS_TIME_TO_LIVE.value, value),)).validity_ms == expected
+
+
+# --- the ESME's own alphabet, national tables, ports and other TLVs ---
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "octets", "text"),
+    [
+        ("latin1", b"Gr\xfc\xdfe @", "Grüße @"),
+        ("ascii", b"a@_$", "a@_$"),
+        ("gsm7-packed", pack(b"hello\x00 you"), "hello@ you"),
+    ],
+)
+def test_data_coding_0_is_the_alphabet_of_the_esme(alphabet: str, octets: bytes, text: str) -> None:
+    pdu = SubmitSm(destination_addr="4915112345678", short_message=octets)
+    submission = read_submit(pdu, SENDER, NOW, alphabet)
+    assert (submission.text, submission.coding, submission.data_coding) == (text, None, None)
+    pdu = SubmitSm(destination_addr="4915112345678", short_message="я".encode("utf-16-be"), data_coding=8)
+    assert read_submit(pdu, SENDER, NOW, alphabet).text == "я"
+
+
+def test_octets_that_the_esmes_alphabet_lacks() -> None:
+    pdu = SubmitSm(destination_addr="4915112345678", short_message=b"\xff")
+    with pytest.raises(Rejected) as caught:
+        read_submit(pdu, SENDER, NOW, "ascii")
+    assert caught.value.reason is Reason.INVALID_TEXT
+
+
+def test_packed_septets_after_a_header_begin_on_a_septet() -> None:
+    packed = pack(b"part 1", 1)
+    pdu = SubmitSm(destination_addr="4915112345678", short_message=HEADER + packed, esm_class=ESM_UDHI)
+    submission = read_submit(pdu, SENDER, NOW, "gsm7-packed")
+    assert (submission.text, submission.udh, submission.coding) == ("part 1", HEADER, 0)
+
+
+def test_a_national_table_in_the_header() -> None:
+    udh = b"\x03\x25\x01\x01"
+    submission = submit(udh + Shift(locking=Language.TURKISH).encode("şaka"), esm_class=ESM_UDHI)
+    assert (submission.text, submission.udh, submission.coding) == ("şaka", udh, 0)
+
+
+def test_ports_in_tlvs_become_a_header_element() -> None:
+    tlvs = (short(Tag.DESTINATION_PORT, 2948), short(Tag.SOURCE_PORT, 9200))
+    submission = submit(b"\x01\x06", data_coding=4, tlvs=tlvs)
+    assert (submission.elements, submission.tlvs) == ((ports_element(2948, 9200),), b"")
+    sar = (
+        short(Tag.SAR_MSG_REF_NUM, 7),
+        octet(Tag.SAR_TOTAL_SEGMENTS, 2),
+        octet(Tag.SAR_SEGMENT_SEQNUM, 1),
+    )
+    submission = submit(b"\x01\x06", data_coding=4, tlvs=(*tlvs, *sar))
+    assert submission.elements == ()
+    assert submission.udh.hex() == "0b0003070201" + "05040b8423f0"
+
+
+def test_other_tlvs_travel() -> None:
+    vendor = Tlv(0x1401, b"abc")
+    tlvs = (vendor, short(Tag.USER_MESSAGE_REFERENCE, 9), Tlv(Tag.MESSAGE_PAYLOAD.value, b"text"))
+    assert submit(b"", tlvs=tlvs).tlvs.hex() == "14010003616263" + "020400020009"
+    assert refusal(tlvs=(Tlv(0x1401, b"x" * 1021),)) is Reason.INVALID_FIELD
+    assert submit(tlvs=(Tlv(0x1401, b"x" * 1020),)).tlvs

@@ -84,3 +84,9 @@ def test_it_can_be_sent_whatever_the_smsc_wrote() -> None:
     pdu = receipt_pdu(payload_of(message_id="queued_" + "f" * 36, err="é" * 300, text="مرحبا\n" * 9))
     assert len(pdu.short_message) <= 254
     assert encode(pdu)
+
+
+def test_the_tlvs_that_belong_to_the_sender() -> None:
+    pdu = receipt_pdu(payload_of(tlvs="020400020009"))
+    assert pdu.tlv(Tag.USER_MESSAGE_REFERENCE) == b"\0\x09"
+    assert pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) == b"0199-id\0"
