@@ -6,10 +6,7 @@ here by hand; nothing was made by our encoder.
 
 from trunkline.smpp.constants import Version
 
-
-def octets(layout: str) -> bytes:
-    """The octets of a layout: each line is hex, then what it is."""
-    return b"".join(bytes.fromhex(line.partition("|")[0]) for line in layout.strip().splitlines())
+from .octets import octets
 
 
 def _rows(table: str) -> dict[str, bytes]:

@@ -46,7 +46,7 @@ from trunkline.smpp.pdus import (
 )
 from trunkline.smpp.tlv import Tlv
 
-from .parameters import octets
+from .octets import octets
 
 SAMPLES: list[tuple[str, Pdu]] = [
     (

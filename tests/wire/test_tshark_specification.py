@@ -8,7 +8,8 @@ import pytest
 from trunkline.smpp.constants import Version
 
 from .dissector import run, write_pcap
-from .parameters import CARRIED, octets, parameters, pdu_octets
+from .octets import octets
+from .parameters import CARRIED, parameters, pdu_octets
 from .test_smpp_specification import SAMPLES
 
 pytestmark = pytest.mark.services
