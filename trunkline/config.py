@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import tomllib
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -85,6 +86,32 @@ class Settings(BaseSettings):
         description="Address the SMPP server listens on.",
     )
     smpp_port: int = Field(2775, ge=0, le=65535, description="Port of the SMPP server; 0 takes any free one.")
+    smpp_tls_host: str = Field(
+        default_factory=lambda data: data["smpp_host"],
+        min_length=1,
+        description="Address the SMPP server listens on for TLS.",
+        json_schema_extra={"default_text": "`smpp_host`"},
+    )
+    smpp_tls_port: int = Field(
+        0, ge=0, le=65535, description="Port of the SMPP server for TLS (1.2 and later); 0 for none."
+    )
+    smpp_tls_cert: Path | None = Field(
+        None,
+        description="PEM file with the certificate of the TLS port, and those up to its authority; new files "
+        "are taken into use while the gateway runs.",
+        json_schema_extra={"default_text": "none"},
+    )
+    smpp_tls_key: Path | None = Field(
+        None,
+        description="PEM file with the certificate's key, without a password.",
+        json_schema_extra={"default_text": "none"},
+    )
+    smpp_tls_client_ca: Path | None = Field(
+        None,
+        description="PEM file with authorities; where set, ESMEs on the TLS port must present a certificate "
+        "that one of them issued.",
+        json_schema_extra={"default_text": "none"},
+    )
     simulator_port: int = Field(
         2776, ge=0, le=65535, description="Port of the demo's SMSC simulator; 0 takes any free one."
     )
@@ -218,10 +245,12 @@ class Settings(BaseSettings):
             raise ValueError("must not be a boolean")
         return value
 
-    @field_validator("data_dir", "secret_key_file", "pdu_log_dir")
+    @field_validator(
+        "data_dir", "secret_key_file", "pdu_log_dir", "smpp_tls_cert", "smpp_tls_key", "smpp_tls_client_ca"
+    )
     @classmethod
-    def _expand_home(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser()
 
     @field_validator("data_dir")
     @classmethod
@@ -270,9 +299,24 @@ class Settings(BaseSettings):
                 f"pdu_log_total_max_mb is {self.pdu_log_total_max_mb}, but must be at least "
                 f"pdu_log_file_max_mb ({self.pdu_log_file_max_mb})"
             )
-        if self.http_port and self.http_port == self.smpp_port and self.http_host == self.smpp_host:
-            raise ValueError(f"http_port and smpp_port are both {self.http_port}, but must differ")
+        if self.smpp_tls_port:
+            for name in ("smpp_tls_cert", "smpp_tls_key"):
+                if getattr(self, name) is None:
+                    raise ValueError(
+                        f"{name} is not set, but must name a file where smpp_tls_port is set "
+                        f"({self.smpp_tls_port})"
+                    )
+        self._ports_differ()
         return self
+
+    def _ports_differ(self) -> None:
+        doors = [
+            (name, getattr(self, f"{name}_host"), getattr(self, f"{name}_port"))
+            for name in ("http", "smpp", "smpp_tls")
+        ]
+        for (one, host, port), (other, other_host, other_port) in combinations(doors, 2):
+            if port and (host, port) == (other_host, other_port):
+                raise ValueError(f"{one}_port and {other}_port are both {port}, but must differ")
 
 
 def variable(setting: str) -> str:

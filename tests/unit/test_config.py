@@ -163,6 +163,28 @@ def test_values_that_do_not_fit_together() -> None:
     assert Settings.load(http_port=2775, http_host="127.0.0.2").http_port == 2775
 
 
+def test_a_tls_port_needs_a_certificate_and_a_key() -> None:
+    assert faults(smpp_tls_port=2778) == (
+        "smpp_tls_cert is not set, but must name a file where smpp_tls_port is set (2778)."
+    )
+    assert faults(smpp_tls_port=2778, smpp_tls_cert="a.pem").startswith("smpp_tls_key is not set, but must")
+    pair = {"smpp_tls_cert": "~/a.pem", "smpp_tls_key": "a.key"}
+    settings = Settings.load(smpp_tls_port=2778, smpp_host="0.0.0.0", **pair)
+    assert settings.smpp_tls_host == "0.0.0.0"
+    assert settings.smpp_tls_cert == Path("~/a.pem").expanduser()
+    assert settings.smpp_tls_client_ca is None
+    assert Settings.load(smpp_tls_host="0.0.0.0").smpp_host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("port", "other"), [(2775, "smpp"), (8080, "http")])
+def test_the_tls_port_is_one_of_its_own(port: int, other: str) -> None:
+    pair = {"smpp_tls_cert": "a.pem", "smpp_tls_key": "a.key"}
+    assert faults(smpp_tls_port=port, **pair) == (
+        f"{other}_port and smpp_tls_port are both {port}, but must differ."
+    )
+    assert Settings.load(smpp_tls_port=port, smpp_tls_host="127.0.0.2", **pair).smpp_tls_port == port
+
+
 def test_data_directory_that_is_a_file(working_directory: Path) -> None:
     (working_directory / "taken").write_text("")
     # The settings that follow from it add no further lines.

@@ -95,3 +95,12 @@ class GatewayFigures:
     @property
     def binds_refused(self) -> int:
         return self._gateway.door.binds_refused
+
+    @property
+    def handshakes_failed(self) -> int:
+        return self._gateway.smpp_server.handshakes_failed
+
+    @property
+    def certificate_days(self) -> float | None:
+        port = self._gateway.tls_port
+        return None if port is None else port.days_left

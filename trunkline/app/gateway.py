@@ -30,6 +30,7 @@ from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.server import HttpServer
 from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
+from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
@@ -98,7 +99,9 @@ class Gateway:
             ),
             window_size=settings.esme_deliver_window,
             max_connections=settings.smpp_max_connections,
+            on_handshake_failed=log_failed_handshake,
         )
+        self.tls_port = _tls_port(settings, self.smpp_server)
         self.figures = GatewayFigures(self)
         self.http_server = HttpServer(
             create_app(
@@ -137,7 +140,7 @@ class Gateway:
     async def start(self) -> None:
         """Recovers what the last stop left, then opens connectors and doors, in this order.
 
-        Raises `CannotListen`; call `stop` all the same.
+        Raises `CannotListen` and `TlsUnusable`; call `stop` all the same.
         """
         recovered = await self.store.recover(self.clock.now_ms())
         if any(recovered.values()):
@@ -152,6 +155,9 @@ class Gateway:
         except OSError as error:
             settings = self.settings
             raise CannotListen(settings.smpp_host, settings.smpp_port, "smpp_port", error) from None
+        if self.tls_port is not None:
+            await self.tls_port.open()
+            self._take_on(self.tls_port.follow())
         await self.http_server.start()
         self.notifier.resume(await self.store.outbox_lanes())
         for duty in (
@@ -242,6 +248,14 @@ class Gateway:
             except StorageUnavailable:
                 log.warning("The queues cannot be measured now.", action="queues.unreadable")
             await asyncio.sleep(self.MEASURE_S)
+
+
+def _tls_port(settings: Settings, server: SmppServer) -> TlsPort | None:
+    certificate, key = settings.smpp_tls_cert, settings.smpp_tls_key
+    if not settings.smpp_tls_port or certificate is None or key is None:
+        return None
+    files = TlsFiles(certificate, key, settings.smpp_tls_client_ca)
+    return TlsPort(server, settings.smpp_tls_host, settings.smpp_tls_port, files)
 
 
 def _tune_garbage_collection() -> None:

@@ -16,6 +16,7 @@ from trunkline import logs
 from trunkline.app.gateway import Gateway
 from trunkline.config import Settings, unknown_variables
 from trunkline.servers.listening import CannotListen
+from trunkline.servers.smpp.tls import TlsUnusable
 from trunkline.services.demo import Demo
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -39,7 +40,7 @@ def run_gateway(settings: Settings, *, demo: bool) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run_demo(settings) if demo else _run(settings))
-    except CannotListen as error:
+    except (CannotListen, TlsUnusable) as error:
         print(f"trunkline: {error}", file=sys.stderr)
         return 1
     return 0
@@ -88,12 +89,13 @@ async def _serve(gateway: Gateway, banner: Callable[[], str]) -> None:
 
 
 def _banner(gateway: Gateway) -> str:
-    settings = gateway.settings
+    settings, tls = gateway.settings, gateway.tls_port
     return (
         "Trunkline is running.\n\n"
         f"  HTTP API     {_url(gateway)}\n"
-        f"  SMPP server  {settings.smpp_host}:{gateway.smpp_server.port}\n"
-        f"  Data         {settings.data_dir.resolve()}\n\n"
+        f"  SMPP server  {settings.smpp_host}:{gateway.smpp_server.port}"
+        + (f", with TLS {settings.smpp_tls_host}:{tls.port}\n" if tls else "\n")
+        + f"  Data         {settings.data_dir.resolve()}\n\n"
         "Press Ctrl-C to stop."
     )
 

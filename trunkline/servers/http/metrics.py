@@ -179,6 +179,12 @@ class MetricsSource(Protocol):
     def esme_sessions(self) -> int: ...
     @property
     def binds_refused(self) -> int: ...
+    @property
+    def handshakes_failed(self) -> int: ...
+    @property
+    def certificate_days(self) -> float | None:
+        """Days until the certificate of the SMPP server expires; None where it has none."""
+        ...
 
 
 Sample = tuple[tuple[str, ...], float]
@@ -550,6 +556,21 @@ FIGURES: tuple[Figure, ...] = (
         "Bind requests of ESMEs that were refused.",
         (),
         _plain(lambda source: source.binds_refused),
+    ),
+    Figure(
+        "trunkline_esme_handshakes_failed",
+        True,
+        "TLS handshakes of ESMEs that failed.",
+        (),
+        _plain(lambda source: source.handshakes_failed),
+    ),
+    Figure(
+        "trunkline_smpp_tls_certificate_days",
+        False,
+        "Days until the certificate of the SMPP server's TLS port expires, negative afterwards; only with "
+        "that port.",
+        (),
+        lambda source: [] if source.certificate_days is None else [((), source.certificate_days)],
     ),
     Figure(
         "trunkline_logins_failed",

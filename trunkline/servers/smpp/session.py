@@ -98,6 +98,13 @@ class EsmeSession(Handler):
         if self._binding is not None:
             self._binding.cancel()
         if not self.system_id:
+            if self.connection.session.decoder.failure is not None:
+                log.warning(
+                    "A connection that does not speak SMPP was closed.",
+                    action="esme.not_smpp",
+                    peer=self.connection.peer[0],
+                    reason=reason,
+                )
             return
         self._door.left(self, reason)
         unanswered: list[Finished] = self.connection.session.unanswered()

@@ -76,7 +76,8 @@ class Listener(ABC):
 
     Connections in their TLS handshake count. Those beyond the limit are closed at once and counted in
     `refused`. Failed handshakes are counted in `handshakes_failed` and told to `on_handshake_failed` with the
-    peer's `(host, port)` and an ssl.SSLError, TimeoutError or other OSError.
+    peer's `(host, port)` and an ssl.SSLError, TimeoutError or other OSError; a peer that has not said a word
+    by then, such as a health check, has failed nothing.
     """
 
     def __init__(
@@ -167,7 +168,7 @@ class Listener(ABC):
 
     def _handshake_ended(self, layer: TlsLayer, error: OSError | None) -> None:
         self._handshakes.discard(layer)
-        if error is not None and self.listening:
+        if error is not None and layer.heard and self.listening:
             self.handshakes_failed += 1
             if self._on_handshake_failed is not None:
                 self._on_handshake_failed(layer.peer, error)

@@ -26,7 +26,8 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
     """A protocol to the socket's transport, and the transport of the protocol above.
 
     `on_handshake(layer, error)` is told of the handshake's end, once: with None when it succeeded, else with
-    an ssl.SSLError, a TimeoutError after `timeout` seconds, or another OSError where the connection was lost.
+    an ssl.SSLError, a TimeoutError after `timeout` seconds, or another OSError where the connection was lost;
+    `heard` tells whether the peer had said anything by then.
     `make_protocol` is called only when it has succeeded, and what it makes is used as if it stood on a plain
     socket. `server_hostname` is for clients: the name to ask for and, where the context says so, to check.
     """
@@ -56,6 +57,7 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
         self._above = asyncio.Protocol()
         self._below = asyncio.Transport()
         self.peer: tuple[str, int] = ("", 0)
+        self.heard = False
 
     # The protocol to the socket
 
@@ -75,6 +77,7 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
         """Decrypt, and pass on what came out."""
         self._incoming.write(data)
         if self._shaking:
+            self.heard = True
             self._shake_hands()
         else:
             self._read()

@@ -312,6 +312,8 @@ class FixedMetrics:
     outbox_depth = 6
     esme_sessions = 2
     binds_refused = 1
+    handshakes_failed = 4
+    certificate_days: float | None = 29.5
 
     def __init__(self, logins: CredentialChecker, http: HttpFigures) -> None:
         self.journal = FakeJournal()

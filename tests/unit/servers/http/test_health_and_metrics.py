@@ -60,8 +60,12 @@ async def test_metrics_tell_the_figures(door: Door) -> None:
         ("trunkline_journal_commit_seconds_total", (), 0.5),
         ("trunkline_outbox_depth", (), 6),
         ("trunkline_http_requests_in_flight", (), 1),
+        ("trunkline_esme_handshakes_failed_total", (), 4),
+        ("trunkline_smpp_tls_certificate_days", (), 29.5),
     ):
         assert samples[name, labels] == value
+    door.metrics.certificate_days = None
+    assert ("trunkline_smpp_tls_certificate_days", ()) not in await scrape(door)
 
 
 async def test_requests_are_counted_by_route_and_status(door: Door) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from unittest.mock import Mock
 
 import pytest
+from structlog.testing import capture_logs
 
 from trunkline.model.message import Message, Notification
 from trunkline.model.submission import Reason, Rejected, Submission
@@ -26,6 +27,26 @@ def submit(text: bytes = b"hello") -> SubmitSm:
 @pytest.fixture
 async def client(front: Front) -> Client:
     return await front.bound()
+
+
+# --- strangers ---
+
+
+async def test_what_does_not_speak_smpp_is_named(front: Front) -> None:
+    for octets in (b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(20), b""):
+        with capture_logs() as logs:
+            reader, writer = await asyncio.open_connection("127.0.0.1", front.server.port)
+            writer.write(octets)
+            writer.write_eof()
+            await reader.read()
+            writer.close()
+            await front.until(lambda: not front.server.connections)
+        if octets:
+            [line] = logs
+            assert (line["action"], line["peer"]) == ("esme.not_smpp", "127.0.0.1")
+            assert line["reason"].endswith("this looks like a TLS client hello")
+        else:
+            assert logs == []
 
 
 # --- in ---
