@@ -127,7 +127,7 @@ async def test_a_wrong_password(bench: Bench, kannel: Kannel):
 async def test_throttled(bench: Bench, kannel: Kannel, reports: Reports):
     """Kannel waits a second after ESME_RTHROTTLED, sends the part again, and every part arrives once."""
     await bench.start_smsc()
-    await bench.create_esme("slow", throughput=1)
+    await bench.create_esme("slow", throughput=60)  # one a second
     bearerbox = await kannel.start(smsc_username="slow")
     await kannel.send(TEXTS["447700900005"], "447700900005")
     await reports.until(DELIVERED, 1)
