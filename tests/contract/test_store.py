@@ -13,7 +13,7 @@ from trunkline.backends.storage import SqlStore
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
-from trunkline.model.profile import PassTlvs, Profile, TlvType, VendorTlv
+from trunkline.model.profile import PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
 
@@ -184,7 +184,13 @@ async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
 
 
 async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, store: SqlStore) -> None:
-    profile = Profile((VendorTlv("colour", 0x1401, TlvType.CSTRING),), PassTlvs.ALL)
+    profile = Profile(
+        receipt_patterns=("{id} {stat}",),
+        status_map={"GONE": "UNDELIV"},
+        receipt_id=ReceiptId.TEXT,
+        vendor_tlvs=(VendorTlv("colour", 0x1401, TlvType.CSTRING),),
+        pass_tlvs=PassTlvs.ALL,
+    )
     config = connector(
         "smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125, tls_key="pr1vate", profile=profile
     )

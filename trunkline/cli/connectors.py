@@ -8,7 +8,7 @@ import typer
 
 from trunkline.cli.commands import BadInput, Management, administer, read_secret
 from trunkline.cli.options import Row, given, with_options
-from trunkline.cli.printing import Json, print_json, print_table, utc
+from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
 if TYPE_CHECKING:
     from trunkline.services.connectors import ConnectorRow
@@ -50,6 +50,25 @@ ROWS: Sequence[Row] = (
     Row("tls_server_name", str, "NAME", "The name its certificate must have, if not the host's", ""),
     Row("pdu_log", bool, "", "Write every PDU to the PDU log", False),
 )
+Profile = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="KEY=VALUE",
+        help="A field of the connector's profile; KEY= gives it its default back; may be repeated.",
+        show_default=False,
+    ),
+]
+VendorTlv = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vendor-tlv",
+        metavar="NAME:TAG:TYPE",
+        help="An optional parameter of the SMSC's vendor, such as route:0x1401:cstring; may be repeated.",
+        show_default=False,
+    ),
+]
+
 _NEW = [
     replace(row, envvar="TRUNKLINE_CLI_CONNECTOR_PASSWORD") if row.field == "password" else row
     for row in ROWS
@@ -66,13 +85,18 @@ def create(
     stopped: Annotated[
         bool, typer.Option("--stopped", help="Do not start it; `connector start` does later.")
     ] = False,
+    profile: Profile = None,
+    vendor_tlv: VendorTlv = None,
     **values: Any,
 ) -> None:
     """Create a connector; a running gateway binds within a second."""
     fields = _fields(values)
+    words = _profile_words(profile, vendor_tlv)
 
     async def work(administration: Management) -> None:
-        await administration.connectors.create(connector_id=connector_id, enabled=not stopped, **fields)
+        await administration.connectors.create(
+            connector_id=connector_id, enabled=not stopped, profile_words=words, **fields
+        )
 
     administer(ctx, work)
     typer.echo(f"Connector {connector_id} was created{' and is stopped' if stopped else ''}.")
@@ -80,14 +104,21 @@ def create(
 
 @group.command()
 @with_options(_CHANGES)
-def change(ctx: typer.Context, connector_id: ConnectorId, **values: Any) -> None:
+def change(
+    ctx: typer.Context,
+    connector_id: ConnectorId,
+    profile: Profile = None,
+    vendor_tlv: VendorTlv = None,
+    **values: Any,
+) -> None:
     """Change a connector; what is not given stays. A running gateway binds again with the new values."""
     fields = _fields(values)
-    if not fields:
+    words = _profile_words(profile, vendor_tlv)
+    if not fields and not words:
         raise BadInput("connector change", "name at least one value to change")
 
     async def work(administration: Management) -> None:
-        await administration.connectors.change(connector_id, **fields)
+        await administration.connectors.change(connector_id, profile_words=words, **fields)
 
     administer(ctx, work)
     typer.echo(f"Connector {connector_id} was changed.")
@@ -134,11 +165,40 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     )
 
 
+@group.command()
+def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -> None:
+    """Show a connector: every setting, every field of its profile, its binds."""
+
+    async def work(administration: Management) -> "ConnectorRow":
+        return await administration.connectors.get(connector_id)
+
+    found = _as_json(administer(ctx, work))
+    if as_json:
+        print_json(found)
+        return
+    binds, profile = found.pop("binds"), found.pop("profile")
+    print_fields([*found.items(), *((f"profile.{name}", _shown(value)) for name, value in profile.items())])
+    print_table(
+        ("Bind", "State", "#In flight", "Local", "Remote", "Since", "Detail"),
+        [tuple(bind.values()) for bind in binds],
+    )
+
+
 def _enable(ctx: typer.Context, connector_id: str, enabled: bool) -> None:
     async def work(administration: Management) -> None:
         await administration.connectors.set_enabled(connector_id, enabled)
 
     administer(ctx, work)
+
+
+def _profile_words(profile: list[str] | None, vendor_tlvs: list[str] | None) -> list[str]:
+    return [*(profile or ()), *(f"vendor_tlvs={each}" for each in vendor_tlvs or ())]
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, dict):
+        value = [f"{key}:{entry}" for key, entry in value.items()]
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _fields(values: dict[str, Any]) -> dict[str, Any]:
@@ -175,12 +235,15 @@ def _trouble(row: "ConnectorRow") -> str | None:
 
 def _as_json(row: "ConnectorRow") -> dict[str, Any]:
     """Everything but the password."""
+    from trunkline.services import profiles  # noqa: PLC0415  (only where a connector is shown)
+
     config = row.config
     fields = {each.field: getattr(config, each.field) for each in ROWS if each.field != "password"}
     binds = row.status.binds if row.status else ()
     return {
         "connector_id": config.connector_id,
         **fields,
+        "profile": profiles.describe(config.profile),
         "enabled": config.enabled,
         "queued": row.queued,
         "running": bool(row.status and row.status.running),

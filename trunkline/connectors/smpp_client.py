@@ -11,8 +11,10 @@ from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, ConnectorStatus, SubmitterListener
+from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.constants import BindType
+from trunkline.smpp.receipts import ReceiptHabits
 
 UNBIND_S: Final = 5.0
 """Seconds that an SMSC has to confirm an unbind, unless told otherwise."""
@@ -44,6 +46,7 @@ class SmppSubmitter:
             clock,
             SubmitEncoder(config),
             SmscIds(config.message_id_format),
+            _receipt_habits(config.profile),
             self._changed,
             self._tell,
         )
@@ -210,3 +213,12 @@ class SmppSubmitter:
     def _check_drained(self) -> None:
         if not any(bind.link is not None and bind.link.busy for bind in self._binds):
             self._drained.set()
+
+
+def _receipt_habits(profile: Profile) -> ReceiptHabits:
+    return ReceiptHabits(
+        profile.receipt_patterns,
+        profile.status_map,
+        by_text=profile.detect_receipts is DetectReceipts.TEXT,
+        id_of_text=profile.receipt_id is ReceiptId.TEXT,
+    )

@@ -15,7 +15,7 @@ from trunkline.smpp.constants import CommandStatus
 from trunkline.smpp.errors import InvalidStateError, WindowFullError
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSmResp
-from trunkline.smpp.receipts import parse_receipt
+from trunkline.smpp.receipts import ReceiptHabits, parse_receipt
 
 _RX_T_APPN: Final = CommandStatus.ESME_RX_T_APPN.value
 BURST: Final = 16
@@ -62,8 +62,8 @@ class Traffic:
     """
 
     __slots__ = (
-        "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "ids", "late_on_closed",
-        "listener", "loop", "passage",
+        "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "habits", "ids",
+        "late_on_closed", "listener", "loop", "passage",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,7 @@ class Traffic:
         clock: Clock,
         encoder: SubmitEncoder,
         ids: SmscIds,
+        habits: ReceiptHabits,
         changed: Callable[[], None],
         changed_now: Callable[[], None],
     ) -> None:
@@ -82,6 +83,7 @@ class Traffic:
         self.encoder = encoder
         self.passage = encoder.passage
         self.ids = ids
+        self.habits = habits
         self.changed = changed
         self.changed_now = changed_now
         self.counters = Counters()
@@ -216,7 +218,7 @@ class Link(Handler):
         self.owed += 1
         self.proved = True
         acknowledge = partial(self._acknowledge, pdu)
-        receipt = parse_receipt(pdu)
+        receipt = parse_receipt(pdu, traffic.habits)
         if receipt is None:
             traffic.listener.on_inbound(traffic.connector_id, acknowledge)
             return

@@ -1,10 +1,11 @@
 """A connector's profile: what one SMSC does differently, as data.
 
 Kept as JSON beside the connector's own columns; a field that is not stored has its default, so a new field
-needs no migration.
+needs no migration. The defaults suit an SMSC that keeps to SMPP 3.4, and forgive what can be forgiven without
+being told. What each field is for is in docs/connector-profile.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from trunkline.gsm.tables import Language
@@ -29,6 +30,20 @@ class TlvType(StrEnum):
     OCTETS = "octets"  # hex digits for people
 
 
+class DetectReceipts(StrEnum):
+    """What tells a receipt from a handset's message where esm_class does not."""
+
+    TEXT = "text"  # what it says
+    ESM_CLASS = "esm_class"  # nothing: esm_class alone counts
+
+
+class ReceiptId(StrEnum):
+    """Which of a receipt's two ids is the one that submit_sm_resp gave."""
+
+    TLV = "tlv"  # receipted_message_id; the text's where there is none
+    TEXT = "text"  # the text's; receipted_message_id where there is none
+
+
 @dataclass(slots=True, frozen=True)
 class VendorTlv:
     """A TLV known by name: an SMSC's own (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF), or one of the standard's
@@ -44,8 +59,15 @@ class VendorTlv:
 class Profile:
     """The habits of one SMSC that have no column of their own."""
 
+    # Optional parameters
     vendor_tlvs: tuple[VendorTlv, ...] = ()
     pass_tlvs: PassTlvs = PassTlvs.NAMED
+    # Receipts
+    receipt_patterns: tuple[str, ...] = ()  # see `smpp.receipt_pattern`
+    status_map: dict[str, str] = field(default_factory=dict)  # what it writes -> the word of appendix B
+    detect_receipts: DetectReceipts = DetectReceipts.TEXT
+    receipt_id: ReceiptId = ReceiptId.TLV
+    # Texts
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from trunkline.model.administration import Administration
 from trunkline.model.errors import NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.services import profiles
 from trunkline.services.accounts import InvalidInput
 
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch
@@ -62,18 +64,26 @@ class Connectors:
     def __init__(self, administration: Administration) -> None:
         self._administration = administration
 
-    async def create(self, **fields: Any) -> ConnectorConfig:
-        """Creates a connector; fields not given have `DEFAULTS`. Raises `InvalidInput`, `AlreadyExists`."""
-        config = replace(DEFAULTS, **fields)
+    async def create(self, *, profile_words: Iterable[str] = (), **fields: Any) -> ConnectorConfig:
+        """Creates a connector; fields not given have `DEFAULTS`. Raises `InvalidInput`, `AlreadyExists`.
+
+        `profile_words` are ``key=value``, see `profiles.assign`; they come on top of a given `profile`.
+        """
+        config = _with_words(replace(DEFAULTS, **fields), profile_words)
         check(config)
         await self._administration.create_connector(config)
         return config
 
-    async def change(self, connector_id: str, **fields: Any) -> ConnectorConfig:
-        """Changes a connector; the running gateway unbinds and binds again with the new values."""
+    async def change(
+        self, connector_id: str, *, profile_words: Iterable[str] = (), **fields: Any
+    ) -> ConnectorConfig:
+        """Changes a connector; the running gateway unbinds and binds again with the new values.
+
+        `profile_words` as for `create`; what they do not name stays. Raises `InvalidInput`, `NotFound`.
+        """
         for config in await self._administration.list_connectors():
             if config.connector_id == connector_id:
-                changed = replace(config, **fields)
+                changed = _with_words(replace(config, **fields), profile_words)
                 check(changed)
                 await self._administration.update_connector(changed)
                 return changed
@@ -82,6 +92,13 @@ class Connectors:
     async def set_enabled(self, connector_id: str, enabled: bool) -> None:
         """Starts or stops a connector; the running gateway follows within a second."""
         await self._administration.set_connector_enabled(connector_id, enabled)
+
+    async def get(self, connector_id: str) -> ConnectorRow:
+        """One connector as `list` has it. Raises `NotFound`."""
+        for row in await self.list():
+            if row.config.connector_id == connector_id:
+                return row
+        raise NotFound("connector", connector_id)
 
     async def list(self) -> list[ConnectorRow]:
         """All connectors with live status and queue; a status that is too old counts as none."""
@@ -96,6 +113,10 @@ class Connectors:
             ConnectorRow(config, statuses.get(config.connector_id), depths.get(config.connector_id, 0))
             for config in await self._administration.list_connectors()
         ]
+
+
+def _with_words(config: ConnectorConfig, words: Iterable[str]) -> ConnectorConfig:
+    return replace(config, profile=profiles.assign(config.profile, words))
 
 
 def check(config: ConnectorConfig) -> None:
@@ -134,6 +155,7 @@ def check(config: ConnectorConfig) -> None:
     if not 1 <= config.max_attempts <= 100:
         raise InvalidInput("max_attempts", "1 to 100")
     _check_choices(config)
+    profiles.check(config.profile)
 
 
 def _check_choices(config: ConnectorConfig) -> None:

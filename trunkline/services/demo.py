@@ -108,7 +108,7 @@ class Demo:
         await self._accounts.set_admin(admin["username"], admin["password"])
 
     async def _attach_simulator(self, port: int) -> None:
-        fields = {"host": "127.0.0.1", "port": port}
+        fields: dict[str, Any] = {"host": "127.0.0.1", "port": port}
         try:
             await self._connectors.create(
                 connector_id=CONNECTOR,

@@ -6,7 +6,7 @@ or blank, in any alphabet, in short_message or message_payload; TLVs, where ther
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,7 @@ from trunkline.smpp.constants import (
     Tag,
 )
 from trunkline.smpp.pdus import DataSm, DeliverSm
+from trunkline.smpp.receipt_pattern import AROUND, ONE_WORD, ReceiptPattern
 from trunkline.smpp.times import format_receipt_date, parse_receipt_date
 
 MAX_RECEIPT_TEXT: Final = 20
@@ -38,6 +39,8 @@ _STAT_OF_STATE: Final = {
     MessageState.UNKNOWN.value: "UNKNOWN",
     MessageState.REJECTED.value: "REJECTD",
 }
+STATS: Final = tuple(_STAT_OF_STATE.values())
+"""The words that appendix B has for a message's state."""
 
 # What SMSCs write, by its beginning in lower case: they cut the words at different lengths. Longer ones
 # first.
@@ -73,7 +76,8 @@ _BY_THE_BOOK: Final = re.compile(
 _FIELD: Final = re.compile(
     r"\b(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text)\s*:\s*", re.IGNORECASE
 )
-_ONE_WORD: Final = frozenset({"id", "sub", "dlvrd", "stat", "err"})
+# What the fields are called where a pattern found them, and where the receipt itself names them.
+_DATES: Final = {"submit_date": "submit", "done_date": "done"}
 
 
 class Receipt:
@@ -127,19 +131,49 @@ class Receipt:
         return f"<{kind}Receipt id={self.message_id!r} stat={self.stat} err={self.err}>"
 
 
-def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
+class ReceiptHabits:
+    """How one SMSC writes receipts, where reading them as most are written is not enough.
+
+    `patterns` are tried in their order before the common forms; raises ValueError for one that is wrong.
+    `stats` gives the word of appendix B for what this SMSC writes (in either case), and overrules the TLV
+    message_state. With `by_text` off only esm_class tells a receipt. `id_of_text`: where text and TLV have an
+    id each, the text's is that of submit_sm_resp.
+    """
+
+    __slots__ = ("by_text", "id_of_text", "patterns", "stats")
+
+    def __init__(
+        self,
+        patterns: Iterable[str] = (),
+        stats: Mapping[str, str] | None = None,
+        *,
+        by_text: bool = True,
+        id_of_text: bool = False,
+    ) -> None:
+        self.patterns = tuple(ReceiptPattern(source) for source in patterns)
+        self.stats = {raw.strip().lower(): stat for raw, stat in (stats or {}).items()}
+        self.by_text = by_text
+        self.id_of_text = id_of_text
+
+
+_USUAL: Final = ReceiptHabits()
+
+
+def parse_receipt(pdu: DeliverSm | DataSm, habits: ReceiptHabits = _USUAL) -> Receipt | None:
     """Read a receipt; None when the PDU is a handset's message instead.
 
     The type bits of esm_class decide. Where they say receipt, there is a Receipt even if nothing in it can be
     read: it must never be taken for a message. Where they say nothing, a text with both `id:` and `stat:`
-    counts as a receipt all the same, and so do the two receipt TLVs together. Never raises.
+    counts as a receipt all the same, and so do the two receipt TLVs together, and a text of one of the
+    patterns whose state is known. Never raises.
     """
     kind = pdu.esm_class & ESM_TYPE_MASK
     declared = kind in {ESM_DELIVERY_RECEIPT, ESM_INTERMEDIATE}
-    if kind and not declared:
+    if not declared and (kind or not habits.by_text):
         return None
     message_id: str | None = None
     stat: str | None = None
+    raw_state = ""
     network_error = None
     for tlv in pdu.tlvs:
         tag = tlv.tag
@@ -147,18 +181,23 @@ def parse_receipt(pdu: DeliverSm | DataSm) -> Receipt | None:
             message_id = tlv.text.strip() or None
         elif tag == _MESSAGE_STATE:
             stat = _STAT_OF_STATE.get(tlv.number)
+            raw_state = stat or f"message_state={tlv.number}"
         elif tag == _NETWORK_ERROR_CODE:
             network_error = tlv.value
     payload = pdu.payload
     # Most of what is not declared is a handset's message, and most of those have no colon.
-    fields = _read_fields(payload, pdu) if declared or b":" in payload else {}
+    worth_reading = declared or habits.patterns or b":" in payload
+    fields = _read_fields(payload, pdu, habits, declared) if worth_reading else {}
     if not declared and not ("id" in fields and "stat" in fields) and (message_id is None or stat is None):
         return None
-    raw_stat = fields.get("stat", "")
+    raw_stat = fields.get("stat") or raw_state
+    if habits.stats:
+        stat = habits.stats.get(raw_stat.lower(), stat)
+    text_id = fields.get("id")
     return Receipt(
-        message_id or fields.get("id") or None,
+        (text_id or message_id if habits.id_of_text else message_id or text_id) or None,
         stat or normalise_stat(raw_stat),
-        raw_stat or stat or "",
+        raw_stat,
         fields.get("err") or "000",
         parse_receipt_date(fields.get("submit", "")),
         parse_receipt_date(fields.get("done", "")),
@@ -178,7 +217,9 @@ def normalise_stat(raw: str) -> str:
     return "UNKNOWN"
 
 
-def _read_fields(payload: bytes, pdu: DeliverSm | DataSm) -> dict[str, str]:
+def _read_fields(
+    payload: bytes, pdu: DeliverSm | DataSm, habits: ReceiptHabits, declared: bool
+) -> dict[str, str]:
     if pdu.esm_class & ESM_UDHI and payload:
         payload = payload[1 + payload[0] :]
     if not payload:
@@ -187,12 +228,28 @@ def _read_fields(payload: bytes, pdu: DeliverSm | DataSm) -> dict[str, str]:
     # Some SMSCs write UCS-2 without saying so, others say so and write ASCII: what can be read decides.
     wide = payload.decode("utf-16-be", "replace") if pdu.data_coding == _UCS2 or payload[0] == 0 else None
     for text in (latin,) if wide is None else (wide, latin):
+        if habits.patterns:
+            fields = _read_by_pattern(text, habits, declared)
+            if fields:
+                return fields
         exact = _BY_THE_BOOK(text)
         if exact is not None:
             return exact.groupdict()
         fields = _read_loosely(text)
         if fields:
             return fields
+    return {}
+
+
+def _read_by_pattern(text: str, habits: ReceiptHabits, declared: bool) -> dict[str, str]:
+    for pattern in habits.patterns:
+        found = pattern.read(text)
+        if not found:
+            continue
+        stat = found.get("stat", "")
+        # A pattern may be as short as two words: a handset's message is not to be mistaken for a receipt.
+        if declared or stat.lower() in habits.stats or normalise_stat(stat) != "UNKNOWN":
+            return {_DATES.get(name, name): value for name, value in found.items()}
     return {}
 
 
@@ -207,8 +264,8 @@ def _read_loosely(text: str) -> dict[str, str]:
         if name == "text" and (last or ("id" in found and "stat" in found)):
             found.setdefault(name, text[head.end() :])
             break
-        value = text[head.end() : len(text) if last else heads[index + 1].start()].strip(" \t\r\n\0,;")
-        if name in _ONE_WORD:
+        value = text[head.end() : len(text) if last else heads[index + 1].start()].strip(AROUND)
+        if name in ONE_WORD:
             value = value.split(maxsplit=1)[0] if value else ""
         elif name.startswith("submit"):
             name = "submit"

@@ -1,5 +1,6 @@
 """`trunkline connector` and `trunkline route` over a real database."""
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 
 from tests.unit.cli.conftest import Run
 from trunkline.cli.connectors import AUTO, ROWS
+from trunkline.model.profile import STANDARD
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.services.connectors import DEFAULTS
+from trunkline.services.profiles import describe
 
 Complaint = Callable[..., str]
 Rows = Callable[..., Any]
@@ -78,6 +81,49 @@ class TestConnectors:
         for field in fields(ConnectorConfig):
             if field.name not in {*NO_OPTION, "host", "password"}:
                 assert found[field.name] == getattr(DEFAULTS, field.name)
+
+    def test_the_profile(self, run: Run, rows: Rows, complaint: Complaint) -> None:
+        words = ("--profile", "receipt_id=text", "--profile", "status_map=KO:UNDELIV,OK:DELIVRD")
+        run("connector", "create", "c1", "--host", "h", *words, "--vendor-tlv", "route:0x1401:cstring")
+        (found,) = rows("connector", "list")
+        standard = describe(STANDARD)
+        assert found["profile"] == standard | {
+            "receipt_id": "text",
+            "status_map": {"KO": "UNDELIV", "OK": "DELIVRD"},
+            "vendor_tlvs": ["route:0x1401:cstring"],
+        }
+        run("connector", "change", "c1", "--profile", "receipt_id=", "--profile", "status_map=")
+        assert rows("connector", "list")[0]["profile"] == standard | {"vendor_tlvs": ["route:0x1401:cstring"]}
+        run("connector", "change", "c1", "--vendor-tlv", "a:0x1402:uint8", "--vendor-tlv", "b:0x1403:uint8")
+        assert rows("connector", "show", "c1")["profile"]["vendor_tlvs"] == [
+            "a:0x1402:uint8",
+            "b:0x1403:uint8",
+        ]
+
+        create = ("connector", "create", "c2", "--host", "h", "--profile")
+        assert complaint(*create, "status_map=0:GONE").startswith(
+            "profile.status_map: 0:GONE: must be one of"
+        )
+        assert complaint(*create, "shoe_size=44").startswith("profile.shoe_size: is no field")
+
+    def test_show(self, run: Run, rows: Rows, complaint: Complaint) -> None:
+        run(
+            "connector",
+            "create",
+            "c1",
+            "--host",
+            "h",
+            "--password",
+            "secret",
+            "--profile",
+            "status_map=KO:UNDELIV",
+        )
+        assert [rows("connector", "show", "c1")] == rows("connector", "list")
+        shown = run("connector", "show", "c1").stdout
+        assert "secret" not in shown
+        assert re.search(r"^reconnect_min_s +1.0$", shown, re.MULTILINE)
+        assert re.search(r"^profile.status_map +KO:UNDELIV$", shown, re.MULTILINE)
+        assert complaint("connector", "show", "c2", code=1) == "connector 'c2' does not exist."
 
     def test_start_and_stop(self, run: Run, rows: Rows) -> None:
         run("connector", "create", "c1", "--host", "h")

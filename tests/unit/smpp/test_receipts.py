@@ -8,6 +8,7 @@ from trunkline.smpp.constants import MessageState, Tag
 from trunkline.smpp.pdus import DataSm, DeliverSm
 from trunkline.smpp.receipts import (
     Receipt,
+    ReceiptHabits,
     format_receipt,
     id_keys,
     normalise_id,
@@ -223,6 +224,42 @@ def test_a_declared_receipt_is_a_receipt_even_when_nothing_can_be_read(text: byt
     assert receipt.message_id is None
     assert receipt.stat == "UNKNOWN"
     assert not receipt.final
+
+
+# The habits of one SMSC
+
+
+def test_a_map_of_states_overrules_text_and_tlv():
+    habits = ReceiptHabits(stats={" Gone ": "UNDELIV", "DELIVRD": "ENROUTE", "message_state=9": "DELETED"})
+
+    def stats(text: bytes, *tlvs: Tlv) -> tuple[str, str]:
+        receipt = parse_receipt(DeliverSm(esm_class=4, short_message=text, tlvs=tlvs), habits)
+        assert receipt is not None
+        return receipt.stat, receipt.raw_stat
+
+    assert stats(b"id:1 stat:gONE") == ("UNDELIV", "gONE")
+    assert stats(b"id:1 stat:DELIVRD", octet(Tag.MESSAGE_STATE, 2)) == ("ENROUTE", "DELIVRD")
+    assert stats(b"id:1 stat:other", octet(Tag.MESSAGE_STATE, 2)) == ("DELIVRD", "other")
+    assert stats(b"id:1", octet(Tag.MESSAGE_STATE, 9)) == ("DELETED", "message_state=9")
+    assert stats(b"id:1", octet(Tag.MESSAGE_STATE, 10)) == ("UNKNOWN", "message_state=10")
+
+
+def test_the_id_of_the_text_where_the_tlv_has_another():
+    pdu = DeliverSm(esm_class=4, short_message=BOOK, tlvs=(c_octets(Tag.RECEIPTED_MESSAGE_ID, "other"),))
+    for habits, message_id in ((ReceiptHabits(), "other"), (ReceiptHabits(id_of_text=True), "0a1B")):
+        receipt = parse_receipt(pdu, habits)
+        assert receipt is not None
+        assert receipt.message_id == message_id
+    bare = parse_receipt(DeliverSm(esm_class=4, tlvs=pdu.tlvs), ReceiptHabits(id_of_text=True))
+    assert bare is not None
+    assert bare.message_id == "other"
+
+
+def test_esm_class_alone_tells_a_receipt_where_texts_must_not():
+    habits = ReceiptHabits(by_text=False)
+    tlvs = (c_octets(Tag.RECEIPTED_MESSAGE_ID, "a"), octet(Tag.MESSAGE_STATE, 2))
+    assert parse_receipt(DeliverSm(esm_class=0, short_message=BOOK, tlvs=tlvs), habits) is None
+    assert parse_receipt(DeliverSm(esm_class=0x44, short_message=b"\0" + BOOK), habits) is not None
 
 
 # What is no receipt
