@@ -26,10 +26,10 @@ class Preview:
     """The figures of a text.
 
     `characters` counts code points, `units` what the encoding counts (septets, code units or octets).
-    `room` has for each part the units still free in it: the last one says how much more can be typed before
-    the next part begins, an earlier one is 1 where a pair did not fit any more (a character set of several
-    octets leaves as much as its next character takes). `not_gsm` has the characters that are outside the GSM
-    alphabet, each once, in the order they appear.
+    `units_per_part` has them part by part. `room` has for each part the units still free in it: the last one
+    says how much more can be typed before the next part begins, an earlier one is 1 where a pair did not fit
+    any more (a character set of several octets leaves as much as its next character takes). `not_gsm` has
+    the characters that are outside the GSM alphabet, each once, in the order they appear.
 
     `shift` says which national tables the text takes, None where it takes none; `transliterated` is the way
     to have it wholly in the GSM alphabet, None where it is or where there is none.
@@ -39,6 +39,7 @@ class Preview:
     characters: int
     units: int
     parts: int
+    units_per_part: tuple[int, ...]
     room: tuple[int, ...]
     not_gsm: str
     shift: Shift | None = None
@@ -71,6 +72,7 @@ def inspect(
         characters=len(text),
         units=sum(lengths),
         parts=len(lengths),
+        units_per_part=tuple(lengths),
         room=tuple(size - length for length in lengths),
         not_gsm="" if gsm else "".join(char for char in dict.fromkeys(text) if not is_gsm(char)),
         shift=shift,

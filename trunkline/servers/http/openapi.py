@@ -1,5 +1,6 @@
 """The OpenAPI description, made from the very types that read and write the JSON."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +10,7 @@ from trunkline.servers.http.batch import BatchAnswer
 from trunkline.servers.http.fields import BatchRequest, SendRequest
 from trunkline.servers.http.messages import MessageView
 from trunkline.servers.http.send import SendAnswer
+from trunkline.servers.http.texts import InspectAnswer, InspectRequest
 
 
 class ErrorAnswer(msgspec.Struct):
@@ -25,7 +27,17 @@ class HealthAnswer(msgspec.Struct):
     problems: list[str] = []
 
 
-_TYPES = (SendRequest, SendAnswer, BatchRequest, BatchAnswer, MessageView, ErrorAnswer, HealthAnswer)
+_TYPES = (
+    SendRequest,
+    SendAnswer,
+    BatchRequest,
+    BatchAnswer,
+    MessageView,
+    InspectRequest,
+    InspectAnswer,
+    ErrorAnswer,
+    HealthAnswer,
+)
 _WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]
 _KEY_HEADER = {
     "name": "Idempotency-Key",
@@ -57,6 +69,7 @@ def document() -> dict[str, Any]:
             "/api/v1/http-send": {"get": _send_get(), "post": _send_post()},
             "/api/v1/http-send/batch": {"post": _batch_post()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
+            "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
             "/health/live": {"get": _health("The process runs", 200)},
             "/health/ready": {"get": _health("Messages can be taken", 200, 503)},
             "/metrics": {
@@ -78,18 +91,22 @@ def document() -> dict[str, Any]:
     }
 
 
-def _send_get() -> dict[str, Any]:
+def _query(kind: type[msgspec.Struct], required: Sequence[str]) -> list[dict[str, Any]]:
+    """The fields of a type as parameters of a query string."""
     # Some types describe themselves by a reference, hence the detour over the components.
-    _, components = msgspec.json.schema_components((SendRequest,), ref_template="#/components/schemas/{name}")
-    properties: dict[str, dict[str, Any]] = components["SendRequest"]["properties"]
-    parameters = [
-        {"name": name, "in": "query", "required": name in ("to", "content"), "schema": schema}
+    _, components = msgspec.json.schema_components((kind,), ref_template="#/components/schemas/{name}")
+    properties: dict[str, dict[str, Any]] = components[kind.__name__]["properties"]
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": schema}
         for name, schema in properties.items()
     ]
+
+
+def _send_get() -> dict[str, Any]:
     return {
         "summary": "Send one message",
         "security": _WAYS_IN,
-        "parameters": [*parameters, _KEY_HEADER],
+        "parameters": [*_query(SendRequest, ("to", "content")), _KEY_HEADER],
         "responses": _responses("SendAnswer", 400, 401, 402, 403, 422, 429, 503),
     }
 
@@ -129,6 +146,27 @@ def _message_get() -> dict[str, Any]:
             {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
         ],
         "responses": _responses("MessageView", 401, 403, 404, 429, 503),
+    }
+
+
+def _inspect_get() -> dict[str, Any]:
+    return {
+        "summary": "What a text will become: encoding, parts, and the characters that make it long",
+        "security": _WAYS_IN,
+        "parameters": _query(InspectRequest, ("text",)),
+        "responses": _responses("InspectAnswer", 400, 401, 403, 429),
+    }
+
+
+def _inspect_post() -> dict[str, Any]:
+    return {
+        "summary": "The same for texts that are too long for a URL",
+        "security": _WAYS_IN,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InspectRequest"}}},
+        },
+        "responses": _responses("InspectAnswer", 400, 401, 403, 429),
     }
 
 

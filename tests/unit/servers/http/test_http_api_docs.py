@@ -119,6 +119,7 @@ async def test_delivery_report_is_what_is_posted() -> None:
         "err": "000",
         "connector_id": "smpp_connector_1",
         "done_at": NOW,
+        "tlv_values": {"hops": 5},
     }
     shown = re.search(r"## Delivery reports\n.*?```json\n(.*?)```", TEXT, re.DOTALL)
     assert shown is not None
