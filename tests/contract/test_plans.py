@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -82,7 +83,7 @@ async def test_postgres_never_reads_a_whole_table(postgres_place: Place) -> None
         for sql in changes + reads:
             prepared = await connection.prepare(sql)
             values: list[object] = [
-                {"json": "[]", "text": "x", "int8": 1, "int4": 1}.get(kind.name, [])
+                {"json": "[]", "text": "x", "int8": 1, "int4": 1, "uuid": UUID(int=1)}.get(kind.name, [])
                 for kind in prepared.get_parameters()
             ]
             text = str(await prepared.explain(*values))

@@ -324,26 +324,63 @@ async def test_find_by_smsc_keys(store: SqlStore, account_id: int) -> None:
     assert await store.find_by_smsc_keys("smsc-1", []) is None
 
 
+async def test_what_is_found_is_the_one_object(store: SqlStore, account_id: int) -> None:
+    message = make_message(account_id, state=SegmentState.SUBMITTING)
+    await sent(store, message, "abc")
+    assert await store.find_by_smsc_keys("smsc-1", ["abc"]) is message.segments[0]
+
+
 async def test_what_is_found_has_what_is_recorded_but_not_written(
     store: SqlStore, account_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second copy of a segment must not be older than the changes that the first has recorded."""
+    """A segment that is built anew must not be older than the changes that a former object has recorded."""
     message = make_message(account_id, state=SegmentState.SUBMITTING)
-    await sent(store, message, "abc")
-    [segment] = message.segments
+    identifier = await sent(store, message, "abc")
     journal = store.journal
     gate = Gate(journal, monkeypatch)
     looking = asyncio.ensure_future(store.find_by_smsc_keys("smsc-1", ["abc"]))
     await gate.reached.wait()  # the batch that looks is under way
     gate.opened.set()
-    journal.settled(segment, settle(segment), make_notification(message))
-    assert journal.live.get(message.id) is None
+    journal.settled(message.segments[0], settle(message.segments[0]), make_notification(message))
+    del message
+    gc.collect()
+    assert journal.live.get(identifier) is None
     found = await looking
     assert found is not None
-    assert found is not segment
     assert found.state is SegmentState.DELIVERED
     assert found.receipt_stat == "DELIVRD"
     assert found.message.state is MessageState.DELIVERED
+
+
+async def test_messages_that_wait_between_two_addresses(store: SqlStore, account_id: int) -> None:
+    async def waits(**fields: object) -> Message:
+        message = make_message(account_id, **fields)
+        await accept(store, message)
+        return message
+
+    queued = await waits()
+    claimed = await waits(state=SegmentState.SUBMITTING, parts=2)
+    await sent(store, make_message(account_id, state=SegmentState.SUBMITTING), "abc")
+    await waits(dest_addr="971500000000")
+    await waits(source_addr="OTHER")
+    await waits(credential="client2")
+    other = await make_account(store)
+    await accept(store, make_message(other))
+
+    async def find(limit: int = 10) -> list[str]:
+        return await store.waiting_between(account_id, "client1", "INFO", "971501234567", limit)
+
+    assert await find() == [queued.id, claimed.id]
+    assert await find(limit=1) == [queued.id]
+
+
+async def test_blocks_of_short_ids_are_given_out_once(place: Place, store: SqlStore) -> None:
+    first = await store.next_short_id_block()
+    another = place.store()
+    await another.open()
+    given = await asyncio.gather(*(each.next_short_id_block() for each in (store, another) * 3))
+    await another.close()
+    assert sorted(given) == list(range(first + 1, first + 7))
 
 
 async def test_find_unknown_outcome(store: SqlStore, account_id: int) -> None:

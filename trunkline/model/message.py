@@ -54,11 +54,16 @@ class Message:
     error: str | None = None
     sent_at: int | None = None
     done_at: int | None = None
+    # The id its sender was given where that is not its own: the eight digits of SMPP 3.3, or the id that all
+    # messages of one submit_multi share.
+    reference: str | None = None
     segments: list["Segment"] = field(default_factory=list)
 
     @property
     def public_id(self) -> str:
         """The id the client was given: deferred messages carry the prefix that text 000 shows."""
+        if self.reference is not None:
+            return self.reference
         return QUEUED_PREFIX + self.id if self.deferred else self.id
 
     @property

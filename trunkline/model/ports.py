@@ -120,6 +120,27 @@ class Journal(Protocol):
         """Writes every mutable column of a segment: retries, releases, unknown outcomes, refusals, expiry."""
         ...
 
+    def cancelled(
+        self,
+        segments: Sequence[Segment],
+        refund: int,
+        event: MessageEvent,
+        notification: Notification | None,
+        done: Done | None = None,
+    ) -> None:
+        """Writes segments of one message that never went out, and gives `refund` micro-credits back for them.
+
+        State, ledger entry (kind ``refund``) and outbox entry are one transaction.
+        """
+        ...
+
+    def revised(self, segments: Sequence[Segment], event: MessageEvent, done: Done | None = None) -> None:
+        """Writes what a sender has changed of a message: its content, its times, its wish for a receipt.
+
+        `segments` are those of one message. Their states are written too.
+        """
+        ...
+
     def noted(
         self, event: MessageEvent, notification: Notification | None = None, done: Done | None = None
     ) -> None:
@@ -152,6 +173,20 @@ class Journal(Protocol):
 
     def expired(self, limit: int, now: int) -> Future[list[Segment]]:
         """Queued segments whose message's validity has passed. Their state is not changed."""
+        ...
+
+    def find(self, message_id: str) -> Future[list[Segment]]:
+        """The first segment of the message with this plain id, or none.
+
+        Its message is the one object that this process has of it, in the state of now.
+        """
+        ...
+
+    def referenced(self, credential: str, reference: str) -> Future[list[Segment]]:
+        """The first segments of the messages that this sender was given this id for, oldest first.
+
+        That is the case for short ids and for groups (see `Message.reference`).
+        """
         ...
 
 
@@ -203,6 +238,16 @@ class Store(Protocol):
 
         Called once at start, before any connector runs. Returns counts: ``unknown``, ``requeued``.
         """
+        ...
+
+    async def waiting_between(
+        self, account_id: int, credential: str, source_addr: str, dest_addr: str, limit: int
+    ) -> list[str]:
+        """The ids of a sender's messages between these addresses that no SMSC has yet, oldest first."""
+        ...
+
+    async def next_short_id_block(self) -> int:
+        """The number of a block of short ids that nobody else was given."""
         ...
 
     async def queue_depths(self) -> dict[str, int]:

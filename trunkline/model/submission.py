@@ -64,3 +64,4 @@ class Submission:
     tlvs: bytes = b""  # optional parameters that may travel on, as on the wire
     elements: tuple[Element, ...] = ()  # of the user data header of every segment: application ports
     message_class: int | None = None  # 0 is flash; only with GSM, UCS-2 and octets
+    reference: str | None = None  # the id that the sender is given in place of the message's own

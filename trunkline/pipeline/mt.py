@@ -143,6 +143,7 @@ class MtPipeline:
             account.receipt_policy,
             submission.tlvs,
         )
+        message.reference = submission.reference
         message.segments = [
             Segment(
                 message,

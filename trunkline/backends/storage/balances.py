@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-# account_id, amount, message_id, created_at (Unix ms): what a message costs, in micro-credits.
+# account_id, amount, message_id, created_at (Unix ms): what a message costs, in micro-credits; negative where
+# it is given back.
 Charge = tuple[int, int, str, int]
-# account_id, amount (negative), balance_after, message_id, created_at: a row of the ledger.
+# account_id, amount (charges are negative), balance_after, message_id, created_at: a row of the ledger.
 LedgerRow = tuple[int, int, int, str, int]
 
 
@@ -23,6 +24,7 @@ class Settlement:
     """The decision: the ledger's rows, the new balances, and the messages that are not covered."""
 
     ledger: list[LedgerRow] = field(default_factory=list)
+    refunds: list[LedgerRow] = field(default_factory=list)
     balances: dict[int, int] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
@@ -31,6 +33,7 @@ def settle(charges: Iterable[Charge], funds: Mapping[int, Funds]) -> Settlement:
     """Charges in order; one that would lead below the account's floor is refused, later ones may still fit.
 
     Unlimited accounts are charged without a floor. A charge to an account that does not exist is refused.
+    What is given back is never refused, however low the balance.
     """
     settlement = Settlement()
     balances = settlement.balances
@@ -41,6 +44,10 @@ def settle(charges: Iterable[Charge], funds: Mapping[int, Funds]) -> Settlement:
             settlement.refused.add(message_id)
             continue
         after = balances.get(account_id, account.balance) - amount
+        if amount < 0:
+            balances[account_id] = after
+            settlement.refunds.append((account_id, -amount, after, message_id, at))
+            continue
         if after < account.floor and not account.unlimited:
             settlement.refused.add(message_id)
             continue

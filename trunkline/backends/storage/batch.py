@@ -31,6 +31,10 @@ from trunkline.backends.storage.statements import (
     OUTBOX_ADD,
     OUTBOX_MOVE,
     OUTBOX_REMOVE,
+    REFERENCE,
+    REFUND,
+    REVISED_MESSAGE,
+    REVISED_SEGMENT,
     SETTLED,
     STATEMENTS,
     SUBMITTED,
@@ -52,12 +56,14 @@ class Query(Enum):
     BY_SMSC_KEY = "by_smsc_key"
     UNKNOWN_OUTCOME = "unknown_outcome"
     ORPHAN = "orphan"
+    BY_ID = "by_id"
+    BY_REFERENCE = "by_reference"
 
 
 class AcceptUnit:
     """Messages that are stored, charged and queued together."""
 
-    __slots__ = ("acceptance", "charges", "future", "message_rows", "segment_rows")
+    __slots__ = ("acceptance", "charges", "future", "message_rows", "reference_rows", "segment_rows")
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class AcceptUnit:
         self.acceptance = Acceptance(list(messages), idempotency, [])
         self.message_rows: list[Row] = []
         self.segment_rows: list[Row] = []
+        self.reference_rows: list[Row] = []
         self.charges: list[Charge] = []
         for message in messages:
             segments = message.segments
@@ -77,6 +84,8 @@ class AcceptUnit:
                 self.segment_rows.append(segment_row(segments[0], message, message.text))
             else:
                 self.segment_rows.extend([segment_row(segment, message, None) for segment in segments])
+            if message.reference is not None:
+                self.reference_rows.append((message.id, message.reference))
             if message.charged:
                 self.charges.append((message.account_id, message.charged, message.id, message.accepted_at))
 
@@ -180,6 +189,30 @@ def changed_row(segment: Segment) -> Row:
     )
 
 
+def revised_message_row(message: Message) -> Row:
+    """What a sender may still change of a message (`REVISED_MESSAGE`)."""
+    return (
+        message.id,
+        message.text,
+        message.encoding,
+        message.data_coding,
+        message.registered_delivery,
+        message.expires_at,
+    )
+
+
+def revised_segment_row(segment: Segment) -> Row:
+    """The same of a segment (`REVISED_SEGMENT`); `CHANGED` has the time it is due."""
+    return (
+        segment.message.id,
+        segment.number,
+        segment.content,
+        segment.udh.hex(),
+        segment.sar_reference,
+        segment.message.expires_at,
+    )
+
+
 def remembered_rows(records: dict[tuple[int, str], AcceptUnit]) -> list[Any]:
     """Rows of `statements.REMEMBER`: the idempotency records of a batch."""
     rows = []
@@ -234,6 +267,9 @@ class Batch:
         "outbox_removed",
         "queries",
         "records",
+        "references",
+        "revised_messages",
+        "revised_segments",
         "rows",
         "settled",
         "submitted",
@@ -250,6 +286,9 @@ class Batch:
         self.submitted: dict[SegmentKey, Row] = {}
         self.settled: dict[SegmentKey, Row] = {}
         self.changed: dict[SegmentKey, Row] = {}
+        self.references: list[Row] = []
+        self.revised_messages: dict[str, Row] = {}
+        self.revised_segments: dict[SegmentKey, Row] = {}
         self.message_states: dict[str, Row] = {}
         self.outbox_added: list[Row] = []
         self.outbox_moved: dict[str, Row] = {}
@@ -261,10 +300,13 @@ class Batch:
         rows: list[list[Row] | dict[SegmentKey, Row] | dict[str, Row]] = [[] for _ in STATEMENTS]
         rows[ACCEPT_MESSAGE] = self.accept_messages
         rows[ACCEPT_SEGMENT] = self.accept_segments
-        rows[CHARGE] = []  # made by the writer, when the balance has decided
+        rows[CHARGE] = rows[REFUND] = []  # made by the writer, when the balance has decided
+        rows[REFERENCE] = self.references
         rows[SUBMITTED] = self.submitted
         rows[SETTLED] = self.settled
         rows[CHANGED] = self.changed
+        rows[REVISED_MESSAGE] = self.revised_messages
+        rows[REVISED_SEGMENT] = self.revised_segments
         rows[MESSAGE_STATE] = self.message_states
         rows[OUTBOX_ADD] = self.outbox_added
         rows[OUTBOX_MOVE] = self.outbox_moved
@@ -289,6 +331,7 @@ class Batch:
         if isinstance(unit, AcceptUnit):
             self.accept_messages += unit.message_rows
             self.accept_segments += unit.segment_rows
+            self.references += unit.reference_rows
             self.charges += unit.charges
             record = unit.acceptance.idempotency
             if record is not None:
@@ -300,10 +343,12 @@ class Batch:
                 self._put(unit[position], unit[position + 1])
 
     def _put(self, statement: int, row: Row) -> None:
-        if statement in (SUBMITTED, SETTLED, CHANGED):
+        if statement in (SUBMITTED, SETTLED, CHANGED, REVISED_SEGMENT):
             self.rows[statement][row[:2]] = row  # type: ignore[index, call-overload]
-        elif statement in (MESSAGE_STATE, NOTIFIED):
+        elif statement in (MESSAGE_STATE, NOTIFIED, REVISED_MESSAGE):
             self.rows[statement][row[0]] = row
+        elif statement == REFUND:
+            self.charges.append(row)
         elif statement == OUTBOX_MOVE:
             self.move(row)
         else:

@@ -5,13 +5,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Text, cast, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.database import Database, count_up
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.profile import Profile
@@ -117,11 +117,4 @@ class Connectors(Database):
 
     async def _next_number(self, connection: AsyncConnection) -> int:
         """Numbers are never given twice: a deleted connector's logs and statistics stay its own."""
-        setting = tables.setting
-        number = await connection.scalar(
-            update(setting)
-            .where(setting.c.key == tables.CONNECTOR_NUMBER)
-            .values(value=cast(cast(setting.c.value, Integer) + 1, Text))
-            .returning(setting.c.value)
-        )
-        return int(number)
+        return await count_up(connection, tables.CONNECTOR_NUMBER)

@@ -170,6 +170,18 @@ async def read_setting(connection: AsyncConnection, key: str) -> str | None:
     return None if value is None else str(value)
 
 
+async def count_up(connection: AsyncConnection, key: str) -> int:
+    """One more for the number in a row of `setting`; the new number. The row is there from the migration."""
+    setting = tables.setting
+    number = await connection.scalar(
+        update(setting)
+        .where(setting.c.key == key)
+        .values(value=cast(cast(setting.c.value, BigInteger) + 1, Text))
+        .returning(setting.c.value)
+    )
+    return int(number)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Faults of the database as a whole become `StorageUnavailable`."""

@@ -16,6 +16,7 @@ from trunkline.backends.storage.batch import Batch
 from trunkline.backends.storage.statements import (
     CHANGED_COLUMNS,
     MESSAGE_STATE_COLUMNS,
+    REVISED_MESSAGE_COLUMNS,
     SETTLED_COLUMNS,
     SUBMITTED_COLUMNS,
     Row,
@@ -102,8 +103,8 @@ class LiveMessages:
         return self._live.get(message_id)
 
     def add(self, message: Message) -> None:
-        """Makes this object the message's one object, unless there is one."""
-        self._live.setdefault(message.id, message)
+        """Makes this object the message's one object; it is new, so that there is no other."""
+        self._live[message.id] = message
 
     def hydrate(
         self, message_rows: Iterable[Sequence[Any]], segment_rows: Iterable[Sequence[Any]]
@@ -135,6 +136,9 @@ def _overlay(message: Message, batch: Batch) -> None:
     state = batch.message_states.get(message.id)
     if state is not None:
         _apply(message, MESSAGE_STATE_COLUMNS, state[1:])
+    revised = batch.revised_messages.get(message.id)
+    if revised is not None:
+        _apply(message, REVISED_MESSAGE_COLUMNS, revised[1:])
     for segment in message.segments:
         key = (message.id, segment.number)
         for rows, columns in (
@@ -145,6 +149,9 @@ def _overlay(message: Message, batch: Batch) -> None:
             row = rows.get(key)
             if row is not None:
                 _apply(segment, columns, row[2:])
+        row = batch.revised_segments.get(key)
+        if row is not None:
+            segment.content, segment.udh, segment.sar_reference = row[2], bytes.fromhex(row[3]), row[4]
 
 
 def _apply(target: Message | Segment, columns: tuple[str, ...], values: Row) -> None:

@@ -16,6 +16,8 @@ from trunkline.backends.storage.batch import (
     Query,
     QueryUnit,
     changed_row,
+    revised_message_row,
+    revised_segment_row,
 )
 from trunkline.backends.storage.group_commit import GroupCommit
 from trunkline.backends.storage.hydration import LiveMessages, build_notification, build_orphan
@@ -29,6 +31,9 @@ from trunkline.backends.storage.statements import (
     OUTBOX_ADD,
     OUTBOX_MOVE,
     OUTBOX_REMOVE,
+    REFUND,
+    REVISED_MESSAGE,
+    REVISED_SEGMENT,
     SETTLED,
     SUBMITTED,
     Row,
@@ -70,8 +75,7 @@ class GroupCommitJournal(GroupCommit):
         if idempotency is not None and (idempotency.account_id, idempotency.key) in self._open.records:
             self._seal()  # the database decides which of the two was first
         for message in messages:
-            if len(message.segments) > 1:
-                self.live.add(message)
+            self.live.add(message)
         self._open.add(unit)
         self._added()
         return future
@@ -153,9 +157,31 @@ class GroupCommitJournal(GroupCommit):
         done: Done | None = None,
     ) -> None:
         """Writes every mutable column of a segment."""
-        self.live.add(segment.message)
         unit = self._whole(segment, message_changed)
         self._record((done, *unit[1:], *_extras(event, notification, None)))
+
+    def cancelled(
+        self,
+        segments: Sequence[Segment],
+        refund: int,
+        event: MessageEvent,
+        notification: Notification | None,
+        done: Done | None = None,
+    ) -> None:
+        """Writes segments of one message that never went out, and gives back what they cost."""
+        message = segments[0].message
+        changes = self._changes(segments)
+        if refund:
+            changes += (REFUND, (message.account_id, -refund, message.id, event.at))
+        self._record((done, *changes, *_extras(event, notification, None)))
+
+    def revised(self, segments: Sequence[Segment], event: MessageEvent, done: Done | None = None) -> None:
+        """Writes what a sender has changed of a message: its content, its times, its wish for a receipt."""
+        changes = self._changes(segments)
+        for segment in segments:
+            changes += (REVISED_SEGMENT, revised_segment_row(segment))
+        changes += (REVISED_MESSAGE, revised_message_row(segments[0].message))
+        self._record((done, *changes, *_extras(event, None, None)))
 
     def noted(
         self, event: MessageEvent, notification: Notification | None = None, done: Done | None = None
@@ -233,6 +259,14 @@ class GroupCommitJournal(GroupCommit):
         """The oldest kept orphan receipt with this key, or none."""
         return self._query(Query.ORPHAN, connector_id, smsc_key)
 
+    def find(self, message_id: str) -> "Future[list[Segment]]":
+        """The first segment of the message with this id, or none."""
+        return self._query(Query.BY_ID, message_id)
+
+    def referenced(self, credential: str, reference: str) -> "Future[list[Segment]]":
+        """The first segments of the messages that a sender was given this id for."""
+        return self._query(Query.BY_REFERENCE, credential, reference)
+
     def _query(self, query: Query, *arguments: Any) -> "Future[Any]":
         future: Future[Any] = self._loop.create_future()
         if self._closing:
@@ -246,6 +280,13 @@ class GroupCommitJournal(GroupCommit):
         if message_changed:
             return (None, CHANGED, row, MESSAGE_STATE, _state_row(segment.message))
         return (None, CHANGED, row)
+
+    def _changes(self, segments: Sequence[Segment]) -> Row:
+        """Rows for every mutable column of these segments of one message, and for the message's state."""
+        changes: Row = ()
+        for segment in segments:
+            changes += (CHANGED, changed_row(segment))
+        return (*changes, MESSAGE_STATE, _state_row(segments[0].message))
 
     # --- answering ---
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, true
+from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.database import Database, count_up
 from trunkline.backends.storage.hydration import build_messages
 from trunkline.backends.storage.statements import MESSAGE_COLUMNS, SEGMENT_COLUMNS
 from trunkline.model.administration import MessageDetail
@@ -76,6 +76,40 @@ class Messages(Database):
             where = and_(where, _message.c.account_id == account_id)
         async with self._read() as connection:
             return await self._load(connection, where, limit)
+
+    async def waiting_between(
+        self, account_id: int, credential: str, source_addr: str, dest_addr: str, limit: int
+    ) -> list[str]:
+        """The ids of a sender's messages between these addresses that no SMSC has yet, oldest first.
+
+        Its states may be older than those in memory: what is done with the messages is decided there.
+        """
+        # A look at each of the two partial indexes, written out: with parameters no database uses them.
+        waiting = union(
+            select(_segment.c.message_id).where(text("state = 'queued'")),
+            select(_segment.c.message_id).where(
+                text("state = 'submitting' AND state IN ('submitting', 'unknown')")
+            ),
+        ).subquery()
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_message.c.id)
+                .join(waiting, waiting.c.message_id == _message.c.id)
+                .where(
+                    _message.c.account_id == account_id,
+                    _message.c.credential == credential,
+                    _message.c.source_addr == source_addr,
+                    _message.c.dest_addr == dest_addr,
+                )
+                .order_by(_message.c.id)
+                .limit(limit)
+            )
+            return list(rows.scalars())
+
+    async def next_short_id_block(self) -> int:
+        """The number of a block of short ids that nobody else was given."""
+        async with self._write() as connection:
+            return await count_up(connection, tables.SHORT_ID_BLOCK)
 
     async def idempotency_record(self, account_id: int, key: str) -> IdempotencyRecord | None:
         """What was answered when this key was used."""

@@ -28,7 +28,7 @@ from trunkline.backends.storage.faults import (
     WriteFault,
     is_server_fault,
 )
-from trunkline.backends.storage.statements import CHARGE, STATEMENTS
+from trunkline.backends.storage.statements import REFUND, STATEMENTS
 from trunkline.backends.storage.writer import NOTHING, Found
 
 COMMAND_TIMEOUT_S = 30.0
@@ -52,6 +52,8 @@ _QUERIES = {
     Query.STUCK: queries.POSTGRES_STUCK,
     Query.BY_SMSC_KEY: queries.POSTGRES_BY_SMSC_KEY,
     Query.UNKNOWN_OUTCOME: queries.POSTGRES_UNKNOWN_OUTCOME,
+    Query.BY_ID: queries.POSTGRES_BY_ID,
+    Query.BY_REFERENCE: queries.POSTGRES_BY_REFERENCE,
     Query.DUE: queries.POSTGRES_DUE,
     Query.ORPHAN: queries.POSTGRES_ORPHAN,
 }
@@ -98,7 +100,7 @@ class PostgresWriter:
             await self._fetch(_MARK, self._node, mark)
             rows_of = batch.rows
             if batch.charges or batch.records:
-                rows_of = [*await self._charge(batch, outcome), *rows_of[CHARGE + 1 :]]
+                rows_of = [*await self._charge(batch, outcome), *rows_of[REFUND + 1 :]]
             for sql, rows in zip(_SQL, rows_of, strict=True):
                 if rows:
                     await self._run(sql, rows if isinstance(rows, list) else list(rows.values()))
@@ -184,8 +186,10 @@ class PostgresWriter:
 
     # --- the batch ---
 
-    async def _charge(self, batch: Batch, outcome: Outcome) -> tuple[list[Any], list[Any], list[Any]]:
-        """Decides what is stored: the rows of messages, of segments and of the ledger.
+    async def _charge(
+        self, batch: Batch, outcome: Outcome
+    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """Decides what is stored: the rows of messages, of segments, of charges and of refunds.
 
         The accounts' rows stay locked until the end, so balances cannot change in between.
         """
@@ -203,7 +207,7 @@ class PostgresWriter:
             for sql, rows in ((_REMEMBER_REFUSED, changed), (_FORGET, removed)):
                 if rows:
                     await self._run(sql, rows)
-        return *batch.rows_without(dropped | settlement.refused), settlement.ledger
+        return *batch.rows_without(dropped | settlement.refused), settlement.ledger, settlement.refunds
 
     async def _remember(self, records: dict[tuple[int, str], AcceptUnit]) -> set[tuple[int, str]]:
         stored = await self._run(_REMEMBER, remembered_rows(records))

@@ -55,6 +55,12 @@ SQLITE_UNKNOWN_OUTCOME = (
     " AND segment.state IN ('submitting', 'unknown')"
     " AND message.source_addr = ?2 AND message.dest_addr = ?3 ORDER BY message_id, number LIMIT 256)"
 )
+# Every message has a first segment, so the key of that one stands for the message.
+SQLITE_BY_ID = _json_rows(_KEY, "segment WHERE message_id = ?1 AND number = 1")
+SQLITE_BY_REFERENCE = (
+    "SELECT json_group_array(json_array(id, 1)) FROM (SELECT id FROM message"
+    " WHERE credential = ?1 AND reference = ?2 ORDER BY id)"
+)
 SQLITE_DUE = _json_rows(
     NOTIFICATION_COLUMNS, "outbox WHERE lane = ?1 AND next_at <= ?3 ORDER BY next_at, id LIMIT ?2"
 )
@@ -106,6 +112,10 @@ POSTGRES_UNKNOWN_OUTCOME = _select(
     " WHERE segment.connector_id = $1 AND segment.state = 'unknown'"
     " AND message.source_addr = $2 AND message.dest_addr = $3"
     " ORDER BY segment.message_id, number LIMIT 256",
+)
+POSTGRES_BY_ID = _select(_KEY, "segment WHERE message_id = $1::uuid AND number = 1")
+POSTGRES_BY_REFERENCE = (
+    "SELECT id::text, 1 FROM message WHERE credential = $1 AND reference = $2 ORDER BY message.id"
 )
 POSTGRES_DUE = _select(
     NOTIFICATION_COLUMNS,

@@ -21,7 +21,7 @@ from trunkline.backends.storage.batch import (
 )
 from trunkline.backends.storage.dialects import SqliteDialect
 from trunkline.backends.storage.faults import SQLITE_FAULTS, BadRows, StorageDown, sqlite_code
-from trunkline.backends.storage.statements import CHARGE, STATEMENTS
+from trunkline.backends.storage.statements import REFUND, STATEMENTS
 from trunkline.backends.storage.writer import NOTHING, Found
 
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING, MATERIALIZED
@@ -40,6 +40,8 @@ _SEGMENT_QUERIES = {
     Query.STUCK: queries.SQLITE_STUCK,
     Query.BY_SMSC_KEY: queries.SQLITE_BY_SMSC_KEY,
     Query.UNKNOWN_OUTCOME: queries.SQLITE_UNKNOWN_OUTCOME,
+    Query.BY_ID: queries.SQLITE_BY_ID,
+    Query.BY_REFERENCE: queries.SQLITE_BY_REFERENCE,
 }
 _ROW_QUERIES = {Query.DUE: queries.SQLITE_DUE, Query.ORPHAN: queries.SQLITE_ORPHAN}
 
@@ -126,7 +128,7 @@ class SqliteWriter:
             outcome = Outcome()
             every_row = batch.rows
             if batch.charges or batch.records:
-                every_row = [*self._charge(connection, batch, outcome), *every_row[CHARGE + 1 :]]
+                every_row = [*self._charge(connection, batch, outcome), *every_row[REFUND + 1 :]]
             for sql, rows in zip(_SQL, every_row, strict=True):
                 if rows:
                     listed = rows if isinstance(rows, list) else list(rows.values())
@@ -171,8 +173,8 @@ class SqliteWriter:
 
     def _charge(
         self, connection: sqlite3.Connection, batch: Batch, outcome: Outcome
-    ) -> tuple[list[Any], list[Any], list[Any]]:
-        """Decides what is stored: the rows of messages, of segments and of the ledger.
+    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """Decides what is stored: the rows of messages, of segments, of charges and of refunds.
 
         The transaction holds the write lock, so balances cannot change between reading and writing them.
         """
@@ -187,7 +189,7 @@ class SqliteWriter:
         outcome.refused = settlement.refused
         if settlement.refused:
             self._amend(connection, batch.records, settlement.refused)
-        return *batch.rows_without(dropped | settlement.refused), settlement.ledger
+        return *batch.rows_without(dropped | settlement.refused), settlement.ledger, settlement.refunds
 
     def _remember(
         self, connection: sqlite3.Connection, records: dict[tuple[int, str], AcceptUnit]

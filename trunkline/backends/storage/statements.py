@@ -75,6 +75,7 @@ MESSAGE_COLUMNS: Final = (
     "error",
     "sent_at",
     "done_at",
+    "reference",
 )
 # In the order of the fields of `model.message.Segment`, the message's id in the place of the message.
 SEGMENT_COLUMNS: Final = (
@@ -131,21 +132,28 @@ SETTLED_COLUMNS: Final = (
 )
 CHANGED_COLUMNS: Final = SEGMENT_COLUMNS[4:17]
 MESSAGE_STATE_COLUMNS: Final = ("state", "error", "sent_at", "done_at")
+REVISED_MESSAGE_COLUMNS: Final = ("text", "encoding", "data_coding", "registered_delivery", "expires_at")
+REVISED_SEGMENT_COLUMNS: Final = ("content", "udh", "sar_reference", "expires_at")
+LEDGER_COLUMNS: Final = ("account_id", "amount", "balance_after", "message_id", "created_at")
 
 ACCEPT_MESSAGE: Final = 0
 ACCEPT_SEGMENT: Final = 1
 CHARGE: Final = 2
-SUBMITTED: Final = 3
-SETTLED: Final = 4
-CHANGED: Final = 5
-MESSAGE_STATE: Final = 6
-OUTBOX_ADD: Final = 7
-OUTBOX_MOVE: Final = 8
-OUTBOX_REMOVE: Final = 9
-NOTIFIED: Final = 10
-EVENT: Final = 11
-ORPHAN_ADD: Final = 12
-ORPHAN_REMOVE: Final = 13
+REFUND: Final = 3
+REFERENCE: Final = 4
+SUBMITTED: Final = 5
+SETTLED: Final = 6
+CHANGED: Final = 7
+REVISED_MESSAGE: Final = 8
+REVISED_SEGMENT: Final = 9
+MESSAGE_STATE: Final = 10
+OUTBOX_ADD: Final = 11
+OUTBOX_MOVE: Final = 12
+OUTBOX_REMOVE: Final = 13
+NOTIFIED: Final = 14
+EVENT: Final = 15
+ORPHAN_ADD: Final = 16
+ORPHAN_REMOVE: Final = 17
 
 STATEMENTS: Final = (
     # A message is accepted queued: what only later states have is not written.
@@ -160,12 +168,23 @@ STATEMENTS: Final = (
         "ledger",
         Action.INSERT,
         (),
-        ("account_id", "amount", "balance_after", "message_id", "created_at"),
+        LEDGER_COLUMNS,
         (("kind", "charge"), ("description", ""), ("source", "message"), ("actor", "")),
     ),
+    Statement(
+        "ledger",
+        Action.INSERT,
+        (),
+        LEDGER_COLUMNS,
+        (("kind", "refund"), ("description", "cancelled"), ("source", "message"), ("actor", "")),
+    ),
+    # Few messages have one, so it is not among the columns that every message writes.
+    Statement("message", Action.UPDATE, ("id",), ("reference",)),
     Statement("segment", Action.UPDATE, SEGMENT_KEY, SUBMITTED_COLUMNS),
     Statement("segment", Action.UPDATE, SEGMENT_KEY, SETTLED_COLUMNS),
     Statement("segment", Action.UPDATE, SEGMENT_KEY, CHANGED_COLUMNS),
+    Statement("message", Action.UPDATE, ("id",), REVISED_MESSAGE_COLUMNS),
+    Statement("segment", Action.UPDATE, SEGMENT_KEY, REVISED_SEGMENT_COLUMNS),
     Statement("message", Action.UPDATE, ("id",), MESSAGE_STATE_COLUMNS),
     Statement("outbox", Action.INSERT, (), NOTIFICATION_COLUMNS),
     Statement("outbox", Action.UPDATE, ("lane", "next_at", "id"), ("next_at", "attempts")),

@@ -34,6 +34,7 @@ metadata = MetaData(naming_convention=NAMING)
 
 REVISION = "revision"  # the row of `setting` that counts changes of the configuration
 ADMIN_CREDENTIAL = "api_token_hash"  # the row that holds the SHA-256 of the administrator's API token
+SHORT_ID_BLOCK = "short_id_block"  # the row that counts the blocks of short ids given out
 CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
 
 
@@ -201,6 +202,7 @@ message = Table(
     Column("notified_at", BigInteger),
     Column("receipt_policy", String(8), nullable=False, server_default="all"),
     Column("tlvs", Text, nullable=False, server_default=""),  # hex digits
+    Column("reference", String(36)),  # the id its sender knows it by, where that is another
     sqlite_with_rowid=False,
 )
 
@@ -236,6 +238,7 @@ def _partial(name: str, *columns: Column[str] | Column[int], where: str) -> Inde
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+_partial("ix_message_reference", message.c.credential, message.c.reference, where="reference IS NOT NULL")
 _partial("ix_segment_smsc_key", segment.c.connector_id, segment.c.smsc_key, where="smsc_key IS NOT NULL")
 # The queue: a lane per priority, each in the order of submission, with the expiry at hand so that what has
 # expired is not looked up.

@@ -64,14 +64,6 @@ def test_a_live_message_wins_over_its_row() -> None:
     assert message.segments[0].state is SegmentState.SUBMITTING
 
 
-def test_the_first_object_stays_the_one() -> None:
-    live = LiveMessages(list)
-    [first], [second] = build_messages(*make_rows()), build_messages(*make_rows())
-    live.add(first)
-    live.add(second)
-    assert live.get(ID) is first
-
-
 def test_messages_are_not_kept_alive() -> None:
     live = LiveMessages(list)
     found = live.hydrate(*make_rows())
