@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__package__}.bench", f"{__package__}.journeys")
+pytest.register_assert_rewrite(*(f"{__package__}.{name}" for name in ("bench", "journeys", "octets")))
 
 from .bench import Bench, ForeignEsme, Programs, open_bench  # noqa: E402 - assertions are rewritten on import
+from .octets import Switchboard  # noqa: E402
 
 
 @pytest.fixture
@@ -17,6 +18,13 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     """A running gateway; the test gives it an SMSC."""
     async with open_bench(tmp_path / "gateway") as running:
         yield running
+
+
+@pytest.fixture
+async def switchboard() -> AsyncIterator[Switchboard]:
+    """A port for the gateway's connectors, where the test answers in octets."""
+    async with Switchboard().listening() as listening:
+        yield listening
 
 
 @pytest.fixture

@@ -3,45 +3,12 @@
 import pytest
 
 from .bench import Bench
-from .octets import Line, dial
-
-BINDS = {"receiver": "01", "transmitter": "02", "transceiver": "09"}
-
-
-async def bind(line: Line, kind: str = "transceiver", version: str = "34") -> None:
-    """Bind, and get the answer that a version has."""
-    line.send(f"""
-        00 00 00 22           | command_length 34
-        00 00 00 {BINDS[kind]}
-        00 00 00 00           | command_status
-        00 00 00 01           | sequence_number
-        "acme" 00             | system_id
-        "s3cret" 00           | password
-        00                    | system_type
-        {version}             | interface_version
-        00                    | addr_ton
-        00                    | addr_npi
-        "^" 00                | address_range
-        """)
-    said = "" if version == "33" else f"02 10 00 01 {version} | sc_interface_version"
-    await line.expect(f"""
-        00 00 00 {"1F" if said else "1A"}
-        80 00 00 {BINDS[kind]}
-        00 00 00 00           | command_status
-        00 00 00 01           | sequence_number
-        "trunkline" 00        | system_id
-        {said}
-        """)
-
-
-async def unbind(line: Line) -> None:
-    line.send("00 00 00 10 00 00 00 06 00 00 00 00 7F FF FF FF | unbind")
-    await line.expect("00 00 00 10 80 00 00 06 00 00 00 00 7F FF FF FF | unbind_resp")
-    await line.ended()
+from .octets import dial
+from .sessions import ESME_BINDS, bind, unbind
 
 
 @pytest.mark.parametrize("version", ["33", "34"])
-@pytest.mark.parametrize("kind", BINDS)
+@pytest.mark.parametrize("kind", ESME_BINDS)
 async def test_bind_and_unbind(bench: Bench, kind: str, version: str):
     async with dial(bench.port) as line:
         await bind(line, kind, version)
@@ -147,7 +114,7 @@ async def test_data_sm(bench: Bench):
         await unbind(line)
 
 
-@pytest.mark.parametrize("kind", [None, *BINDS])
+@pytest.mark.parametrize("kind", [None, *ESME_BINDS])
 async def test_enquire_link(bench: Bench, kind: str | None):
     """It is answered in every state."""
     async with dial(bench.port) as line:

@@ -1,7 +1,5 @@
 """The gateway as an ESME, to an SMSC that is nothing but octets."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from trunkline.model.message import Message
@@ -10,47 +8,13 @@ from trunkline.model.submission import Submission
 
 from .bench import SYSTEM_ID, Bench, eventually
 from .octets import Line, Switchboard
+from .sessions import CONNECTOR_BINDS, bound
 
 ENQUIRE_LINK = "00 00 00 10 00 00 00 15 00 00 00 00"
 ENQUIRE_LINK_RESP = "00 00 00 10 80 00 00 15 00 00 00 00"
-BINDS = {"rx_binds": "01", "tx_binds": "02", "trx_binds": "09"}
 RECEIPT = """
     "id:A7 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD err:000 text:hi"
 """
-
-
-@pytest.fixture
-async def smsc() -> AsyncIterator[Switchboard]:
-    async with Switchboard().listening() as listening:
-        yield listening
-
-
-async def bound(bench: Bench, smsc: Switchboard, kind: str = "trx_binds", **settings: object) -> Line:
-    """A session that the gateway has bound."""
-    await bench.attach(smsc.port, **({"trx_binds": 0} | {kind: 1} | settings))
-    line = await smsc.answer()
-    (sequence_number,) = await line.expect(f"""
-        00 00 00 24           | command_length 36
-        00 00 00 {BINDS[kind]}
-        00 00 00 00           | command_status
-        ..*4                  | sequence_number
-        "trunk" 00            | system_id
-        "smscpass" 00         | password
-        00                    | system_type
-        34                    | interface_version
-        00                    | addr_ton
-        00                    | addr_npi
-        00                    | address_range
-        """)
-    line.send(f"""
-        00 00 00 1A           | command_length 26
-        80 00 00 {BINDS[kind]}
-        00 00 00 00           | command_status
-        {sequence_number.hex(" ")}
-        "SMSC" 00             | system_id
-        02 10 00 01 34        | sc_interface_version
-        """)
-    return line
 
 
 async def submit(bench: Bench) -> Message:
@@ -102,9 +66,9 @@ async def accept_submit(line: Line) -> None:
         """)
 
 
-@pytest.mark.parametrize("kind", BINDS)
-async def test_bind_and_unbind(bench: Bench, smsc: Switchboard, kind: str):
-    line = await bound(bench, smsc, kind)
+@pytest.mark.parametrize("kind", CONNECTOR_BINDS)
+async def test_bind_and_unbind(bench: Bench, switchboard: Switchboard, kind: str):
+    line = await bound(bench, switchboard, kind)
     line.send(f"{ENQUIRE_LINK} 00 00 00 01")
     await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 01")
     await bench.stop_connector()
@@ -113,25 +77,25 @@ async def test_bind_and_unbind(bench: Bench, smsc: Switchboard, kind: str):
     await line.ended()
 
 
-async def test_unbound_by_the_smsc(bench: Bench, smsc: Switchboard):
+async def test_unbound_by_the_smsc(bench: Bench, switchboard: Switchboard):
     """The gateway confirms, closes, and binds again."""
-    line = await bound(bench, smsc)
+    line = await bound(bench, switchboard)
     line.send("00 00 00 10 00 00 00 06 00 00 00 00 00 00 00 05 | unbind")
     await line.expect("00 00 00 10 80 00 00 06 00 00 00 00 00 00 00 05 | unbind_resp")
     await line.ended()
-    again = await smsc.answer()
+    again = await switchboard.answer()
     assert (await again.receive())[4:8] == b"\0\0\0\x09"
 
 
-async def test_the_gateway_asks(bench: Bench, smsc: Switchboard):
-    line = await bound(bench, smsc, enquire_link_s=1)
+async def test_the_gateway_asks(bench: Bench, switchboard: Switchboard):
+    line = await bound(bench, switchboard, enquire_link_s=1)
     for _ in range(2):
         (sequence_number,) = await line.expect(f"{ENQUIRE_LINK} ..*4")
         line.send(f"{ENQUIRE_LINK_RESP} {sequence_number.hex(' ')}")
 
 
-async def test_submit_sm_and_a_receipt_by_deliver_sm(bench: Bench, smsc: Switchboard):
-    line = await bound(bench, smsc)
+async def test_submit_sm_and_a_receipt_by_deliver_sm(bench: Bench, switchboard: Switchboard):
+    line = await bound(bench, switchboard)
     message = await submit(bench)
     await accept_submit(line)
     await become(bench, message, MessageState.SENT)
@@ -167,8 +131,8 @@ async def test_submit_sm_and_a_receipt_by_deliver_sm(bench: Bench, smsc: Switchb
     await become(bench, message, MessageState.DELIVERED)
 
 
-async def test_submit_sm_and_a_receipt_by_data_sm(bench: Bench, smsc: Switchboard):
-    line = await bound(bench, smsc)
+async def test_submit_sm_and_a_receipt_by_data_sm(bench: Bench, switchboard: Switchboard):
+    line = await bound(bench, switchboard)
     message = await submit(bench)
     await accept_submit(line)
     await become(bench, message, MessageState.SENT)
@@ -190,18 +154,18 @@ async def test_submit_sm_and_a_receipt_by_data_sm(bench: Bench, smsc: Switchboar
     await become(bench, message, MessageState.DELIVERED)
 
 
-async def test_a_refused_submit(bench: Bench, smsc: Switchboard):
+async def test_a_refused_submit(bench: Bench, switchboard: Switchboard):
     """submit_sm_resp has no body where the status is an error."""
-    line = await bound(bench, smsc)
+    line = await bound(bench, switchboard)
     message = await submit(bench)
     submitted = await line.receive()
     line.send(f"00 00 00 10 80 00 00 04 00 00 00 0B {submitted[12:16].hex(' ')} | ESME_RINVDSTADR")
     await become(bench, message, MessageState.REJECTED)
 
 
-async def test_alert_notification(bench: Bench, smsc: Switchboard):
+async def test_alert_notification(bench: Bench, switchboard: Switchboard):
     """Nobody answers it, and the session goes on."""
-    line = await bound(bench, smsc)
+    line = await bound(bench, switchboard)
     line.send("""
         00 00 00 2B             | command_length 43
         00 00 01 02             | alert_notification
@@ -215,9 +179,9 @@ async def test_alert_notification(bench: Bench, smsc: Switchboard):
     await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 0A")
 
 
-async def test_generic_nack(bench: Bench, smsc: Switchboard):
+async def test_generic_nack(bench: Bench, switchboard: Switchboard):
     """An answer like any other: the SMSC did not take the message."""
-    line = await bound(bench, smsc)
+    line = await bound(bench, switchboard)
     message = await submit(bench)
     submitted = await line.receive()
     line.send(f"00 00 00 10 80 00 00 00 00 00 00 03 {submitted[12:16].hex(' ')} | ESME_RINVCMDID")
@@ -226,12 +190,14 @@ async def test_generic_nack(bench: Bench, smsc: Switchboard):
     await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 0A")
 
 
-@pytest.mark.parametrize("kind", BINDS)
-async def test_a_refused_bind(bench: Bench, smsc: Switchboard, kind: str):
+@pytest.mark.parametrize("kind", CONNECTOR_BINDS)
+async def test_a_refused_bind(bench: Bench, switchboard: Switchboard, kind: str):
     """The gateway hangs up and tries again."""
-    await bench.attach(smsc.port, **({"trx_binds": 0} | {kind: 1}))
+    await bench.attach(switchboard.port, **({"trx_binds": 0} | {kind: 1}))
     for _ in range(2):
-        line = await smsc.answer()
+        line = await switchboard.answer()
         asked = await line.receive()
-        line.send(f"00 00 00 10 80 00 00 {BINDS[kind]} 00 00 00 05 {asked[12:16].hex(' ')} | ESME_RALYBND")
+        line.send(
+            f"00 00 00 10 80 00 00 {CONNECTOR_BINDS[kind]} 00 00 00 05 {asked[12:16].hex(' ')} | ESME_RALYBND"
+        )
         await line.ended()

@@ -1,0 +1,70 @@
+"""Sessions of peers that know no SMPP: how they bind to the gateway, and are bound to by it."""
+
+from .bench import Bench
+from .octets import Line, Switchboard
+
+ESME_BINDS = {"receiver": "01", "transmitter": "02", "transceiver": "09"}
+"""What an ESME binds as, with its command_id's last octet."""
+
+CONNECTOR_BINDS = {"rx_binds": "01", "tx_binds": "02", "trx_binds": "09"}
+"""The same for the gateway, by the connector's setting."""
+
+
+async def bind(line: Line, kind: str = "transceiver", version: str = "34") -> None:
+    """Bind, and get the answer that a version has."""
+    line.send(f"""
+        00 00 00 22           | command_length 34
+        00 00 00 {ESME_BINDS[kind]}
+        00 00 00 00           | command_status
+        00 00 00 01           | sequence_number
+        "acme" 00             | system_id
+        "s3cret" 00           | password
+        00                    | system_type
+        {version}             | interface_version
+        00                    | addr_ton
+        00                    | addr_npi
+        "^" 00                | address_range
+        """)
+    said = "" if version == "33" else f"02 10 00 01 {version} | sc_interface_version"
+    await line.expect(f"""
+        00 00 00 {"1F" if said else "1A"}
+        80 00 00 {ESME_BINDS[kind]}
+        00 00 00 00           | command_status
+        00 00 00 01           | sequence_number
+        "trunkline" 00        | system_id
+        {said}
+        """)
+
+
+async def unbind(line: Line) -> None:
+    line.send("00 00 00 10 00 00 00 06 00 00 00 00 7F FF FF FF | unbind")
+    await line.expect("00 00 00 10 80 00 00 06 00 00 00 00 7F FF FF FF | unbind_resp")
+    await line.ended()
+
+
+async def bound(bench: Bench, smsc: Switchboard, kind: str = "trx_binds", **settings: object) -> Line:
+    """A session that the gateway has bound."""
+    await bench.attach(smsc.port, **({"trx_binds": 0} | {kind: 1} | settings))
+    line = await smsc.answer()
+    (sequence_number,) = await line.expect(f"""
+        00 00 00 24           | command_length 36
+        00 00 00 {CONNECTOR_BINDS[kind]}
+        00 00 00 00           | command_status
+        ..*4                  | sequence_number
+        "trunk" 00            | system_id
+        "smscpass" 00         | password
+        00                    | system_type
+        34                    | interface_version
+        00                    | addr_ton
+        00                    | addr_npi
+        00                    | address_range
+        """)
+    line.send(f"""
+        00 00 00 1A           | command_length 26
+        80 00 00 {CONNECTOR_BINDS[kind]}
+        00 00 00 00           | command_status
+        {sequence_number.hex(" ")}
+        "SMSC" 00             | system_id
+        02 10 00 01 34        | sc_interface_version
+        """)
+    return line
