@@ -25,8 +25,8 @@ class Alternative:
 class Preview:
     """The figures of a text.
 
-    `characters` counts code points, `units` what the encoding counts (septets, code units or octets).
-    `units_per_part` has them part by part. `room` has for each part the units still free in it: the last one
+    `characters` counts code points, `units_per_part` what the encoding counts (septets, code units or
+    octets). `room` has for each part the units still free in it: the last one
     says how much more can be typed before the next part begins, an earlier one is 1 where a pair did not fit
     any more (a character set of several octets leaves as much as its next character takes). `not_gsm` has
     the characters that are outside the GSM alphabet, each once, in the order they appear.
@@ -37,13 +37,21 @@ class Preview:
 
     encoding: Encoding | Charset
     characters: int
-    units: int
-    parts: int
     units_per_part: tuple[int, ...]
     room: tuple[int, ...]
     not_gsm: str
     shift: Shift | None = None
     transliterated: Alternative | None = None
+
+    @property
+    def units(self) -> int:
+        """The length of all parts together."""
+        return sum(self.units_per_part)
+
+    @property
+    def parts(self) -> int:
+        """How many parts the text takes."""
+        return len(self.units_per_part)
 
     @property
     def language(self) -> Language | None:
@@ -70,8 +78,6 @@ def inspect(
     return Preview(
         encoding=encoding,
         characters=len(text),
-        units=sum(lengths),
-        parts=len(lengths),
         units_per_part=tuple(lengths),
         room=tuple(size - length for length in lengths),
         not_gsm="" if gsm else "".join(char for char in dict.fromkeys(text) if not is_gsm(char)),

@@ -9,21 +9,21 @@ from trunkline.gsm.tables import Language
 
 
 def test_a_short_text() -> None:
-    assert inspect("Hi €5") == Preview(Encoding.GSM7, 5, 6, 1, (154,), "")
-    assert inspect("") == Preview(Encoding.GSM7, 0, 0, 1, (160,), "")
+    assert inspect("Hi €5") == Preview(Encoding.GSM7, 5, (6,), (154,), "")
+    assert inspect("") == Preview(Encoding.GSM7, 0, (0,), (160,), "")
 
 
 def test_a_long_text_with_a_pair_on_the_edge() -> None:
-    assert inspect("x" * 152 + "€" + "y" * 20) == Preview(Encoding.GSM7, 173, 174, 2, (1, 131), "")
+    assert inspect("x" * 152 + "€" + "y" * 20) == Preview(Encoding.GSM7, 173, (152, 22), (1, 131), "")
     assert inspect("x" * 161, method=LongMessage.UDH16).room == (0, 143)
 
 
 def test_the_characters_that_make_it_ucs2() -> None:
-    assert inspect("ça va 😀 ça?") == Preview(Encoding.UCS2, 11, 12, 1, (58,), "ç😀")
+    assert inspect("ça va 😀 ça?") == Preview(Encoding.UCS2, 11, (12,), (58,), "ç😀")
 
 
 def test_a_wish() -> None:
-    assert inspect("plain", 8) == Preview(Encoding.UCS2, 5, 5, 1, (65,), "")
+    assert inspect("plain", 8) == Preview(Encoding.UCS2, 5, (5,), (65,), "")
     with pytest.raises(NotInAlphabet):
         inspect("ça", 0)
 
@@ -35,7 +35,7 @@ def test_too_many_parts_are_counted() -> None:
 def test_the_alternative_in_gsm() -> None:
     text = "“Smart” quotes… " * 6
     assert inspect(text) == Preview(
-        Encoding.UCS2, 96, 96, 2, (0, 38), "“”…", None, Alternative('"Smart" quotes... ' * 6, 18, 1)
+        Encoding.UCS2, 96, (67, 29), (0, 38), "“”…", None, Alternative('"Smart" quotes... ' * 6, 18, 1)
     )
     long = inspect("“" + "x" * 160, method=LongMessage.UDH16)
     assert (long.parts, long.transliterated) == (3, Alternative('"' + "x" * 160, 1, 2))
@@ -51,8 +51,7 @@ def test_a_language() -> None:
     assert preview == Preview(
         Encoding.GSM7,
         100,
-        100,
-        1,
+        (100,),
         (55,),
         "İ\u0131ş",
         Shift(locking=Language.TURKISH),
@@ -65,7 +64,7 @@ def test_a_language() -> None:
 
 
 def test_a_character_set() -> None:
-    assert inspect("Привет", 6) == Preview(Charset.CYRILLIC, 6, 6, 1, (134,), "Привет")
+    assert inspect("Привет", 6) == Preview(Charset.CYRILLIC, 6, (6,), (134,), "Привет")
     assert inspect("日" * 70, 10).room == (0, 116)
     with pytest.raises(UnsupportedCoding):
         inspect("plain", 4)
