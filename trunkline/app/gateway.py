@@ -183,9 +183,7 @@ class Gateway:
         await self.connectors.stop_all()
         await self.webhooks.close()
         self.credentials.close()
-        await self.store.save_connector_status(
-            self.settings.node_name, self.connectors.statuses(), self.clock.now_ms()
-        )
+        await self._save_status(self.connectors.statuses(), self.clock.now_ms())
         await self.store.close()
 
     async def run_until(self, stop: asyncio.Event) -> None:
@@ -232,12 +230,18 @@ class Gateway:
                 _without_figures(statuses) != _without_figures(written)
                 or now - written_at >= self.HEARTBEAT_MS
             ):
-                try:
-                    await self.store.save_connector_status(self.settings.node_name, statuses, now)
+                if await self._save_status(statuses, now):
                     written, written_at = statuses, now
-                except StorageUnavailable:
-                    log.warning("The connectors' status cannot be written now.", action="status.unwritable")
             await asyncio.sleep(self.STATUS_S)
+
+    async def _save_status(self, statuses: list[ConnectorStatus], now: int) -> bool:
+        """Writes the connectors' status down; false while storage is away."""
+        try:
+            await self.store.save_connector_status(self.settings.node_name, statuses, now)
+        except StorageUnavailable:
+            log.warning("The connectors' status cannot be written now.", action="status.unwritable")
+            return False
+        return True
 
     async def _measure(self) -> None:
         """Reads the lengths of the queues for the metrics."""

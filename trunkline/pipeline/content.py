@@ -18,7 +18,7 @@ from trunkline.gsm.udh import join
 from trunkline.model.submission import Reason, Rejected, Submission
 
 # Not from 1: parts sent before and after a restart to one handset would share references.
-_next_reference = count(random.SystemRandom().getrandbits(16)).__next__
+_references = count(random.SystemRandom().randrange(0xFFFF))
 
 _GSM7 = Encoding.GSM7
 
@@ -65,7 +65,7 @@ def compose(
         parts = count_parts(text, encoding, LongMessage(method), extra)
         if parts == 1:
             return Content(text, encoding.value, data_coding, [(text, join(extra) if extra else b"")])
-        reference = _next_reference() & 0xFFFF
+        reference = _next_reference()
         pieces = segment(text, encoding, reference, LongMessage(method), extra)
     except (TooManyParts, HeaderTooLong) as error:
         raise Rejected(Reason.MESSAGE_TOO_LONG, str(error)) from None
@@ -108,7 +108,7 @@ def _compose_octets(submission: Submission, method: str) -> Content:
         septets = encoding_of(data_coding) is _GSM7
         _check_room(submission.udh, len(octets), _GSM7 if septets else encoding)
         return Content(None, encoding.value, data_coding, [(octets.hex(), submission.udh)])
-    reference = _next_reference() & 0xFFFF
+    reference = _next_reference()
     try:
         parts = count_octet_parts(len(octets), LongMessage(method), extra)
         pieces = segment_octets(octets, reference, LongMessage(method), extra)
@@ -140,6 +140,11 @@ def _check_room(udh: bytes, length: int, encoding: Encoding | Charset) -> None:
             Reason.MESSAGE_TOO_LONG,
             f"the text does not fit in one short message with a user data header of {len(udh)} octets",
         )
+
+
+def _next_reference() -> int:
+    """1 to 65535 in turn; 0 stands for no reference."""
+    return next(_references) % 0xFFFF + 1
 
 
 def _in_pieces(

@@ -1,11 +1,17 @@
 """Encoding and segments: what the connector will carry, and how many parts are charged."""
 
+import importlib.util
+import random
+import sys
+from itertools import count
+
 import pytest
 
 from trunkline.gsm.shifts import Shift, shift_in
 from trunkline.gsm.tables import Language
 from trunkline.gsm.udh import PORTS_16, ports_element, split
 from trunkline.model.submission import Reason, Rejected
+from trunkline.pipeline import content as pipeline_content
 from trunkline.pipeline.content import Content, compose
 
 from .doubles import submission_of
@@ -103,10 +109,28 @@ def test_the_parts_of_one_message_share_a_reference_and_of_two_they_do_not() -> 
     assert references[0] != references[1]
 
 
-def test_sar_references_fit_their_field() -> None:
-    references = {content_of("sar", text="x" * 161).sar_reference for _ in range(3)}
-    assert len(references) == 3
-    assert all(0 <= reference <= 0xFFFF for reference in references)
+def test_references_fit_their_field_and_are_never_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline_content, "_references", count(0xFFFD))
+    references = [content_of("sar", text="x" * 161).sar_reference for _ in range(3)]
+    assert references == [0xFFFE, 0xFFFF, 1]
+
+
+def test_every_process_begins_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dice:
+        def randrange(self, stop: int) -> int:
+            assert stop == 0xFFFF
+            return 4710
+
+    monkeypatch.setattr(random, "SystemRandom", Dice)
+    spec = importlib.util.find_spec(pipeline_content.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    started = importlib.util.module_from_spec(spec)
+    # A dataclass looks its module up by name.
+    monkeypatch.setitem(sys.modules, pipeline_content.__name__, started)
+    spec.loader.exec_module(started)
+    content = started.compose(submission_of(text="x" * 161), "sar")
+    assert content.sar_reference == 4711
 
 
 @pytest.mark.parametrize(("length", "parts"), [(160, 1), (161, 2), (307, 3)])
