@@ -16,7 +16,6 @@ class Fates:
 
     __slots__ = (
         "_seed",
-        "error",
         "late",
         "no_answer",
         "receipt_delay_s",
@@ -26,7 +25,6 @@ class Fates:
 
     def __init__(self, scenario: Scenario) -> None:
         self._seed = scenario.seed
-        self.error = self.share("error", scenario.error_share)
         self.no_answer = self.share("no_answer", scenario.no_answer_share)
         self.late = self.share("late", scenario.late_share)
         self.take_before_cut = self.share("cut", 0.5 if scenario.drop_link_every else 0.0)

@@ -1,5 +1,6 @@
 """The simulated SMSC's end of one ESME's connection."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from trunkline.simulator.mailbox import Mailbox
@@ -35,15 +36,25 @@ class EsmeLink(Handler):
         self.mailbox = Mailbox()  # until it is bound
         self._window = smsc.scenario.receipt_window
         self._in_flight = 0
+        self._unbound = False
 
     def on_bind(self, pdu: Bind) -> None:
+        delay_s = self.smsc.scenario.bind_delay_ms / 1000
+        if delay_s:
+            self.smsc.later(delay_s, EsmeLink.answer_bind, self, pdu)
+        else:
+            self.answer_bind(pdu)
+
+    def answer_bind(self, pdu: Bind) -> None:
+        """Accept a bind or refuse it."""
         smsc = self.smsc
-        status = smsc.refusal_of(pdu)
+        status = smsc.binds.refusal_of(pdu, asyncio.get_running_loop().time())
         if status:
             smsc.counters.binds_refused += 1
             self.conn.refuse_bind(pdu, status)
             return
-        self.conn.accept_bind(pdu, SYSTEM_ID)
+        if not self.conn.accept_bind(pdu, SYSTEM_ID):
+            return
         smsc.counters.binds += 1
         smsc.links.add(self)
         self.system_id = pdu.system_id
@@ -72,13 +83,23 @@ class EsmeLink(Handler):
         self.mailbox.has_room(self)
 
     def on_unbind(self) -> None:
+        self._unbound = True
         self.mailbox.leave(self)
 
     def on_closed(self, reason: str) -> None:  # noqa: ARG002 - whatever the reason, receipts go back
         self.closed = True
-        self.smsc.links.discard(self)
+        smsc = self.smsc
+        if self in smsc.links:
+            smsc.links.discard(self)
+            if not self._unbound:
+                smsc.binds.lost(self.system_id, asyncio.get_running_loop().time())
         self.mailbox.leave(self)
         self.mailbox.put_back(self.session.unanswered())
+
+    def repeat(self, response: Pdu) -> None:
+        """Write an answer once more."""
+        if not self.closed:
+            self.conn.respond(response)
 
     @property
     def room(self) -> int:

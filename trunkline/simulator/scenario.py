@@ -20,6 +20,7 @@ from trunkline.simulator.rules import (
     ScenarioError,
     milliseconds,
     number,
+    parse_numbering,
     setting,
     share,
     status,
@@ -58,6 +59,14 @@ DATE_FORMATS: Final = {
 }
 
 
+_NUMBERINGS: Final = (
+    "alphanumeric_numbering",
+    "international_numbering",
+    "short_code_numbering",
+    "destination_numbering",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """The behaviour of one simulated SMSC. Raises ScenarioError when a value is out of its range."""
@@ -68,24 +77,63 @@ class Scenario:
     credentials: Mapping[str, str] = table(
         "system_id = password pairs that may bind; none: anybody may", "system_id", "password"
     )
-    bind_refuse: int | None = status(None, "Refuse every bind with this command_status")
+    bind_refuse: int | None = status(None, "Refuse binds with this command_status")
+    bind_refuse_first: int = number(0, "Refuse only so many binds that way; 0: all", high=1_000_000)
+    transceiver_refuse: int | None = status(None, "Refuse bind_transceiver with this command_status")
+    bind_delay_ms: float = milliseconds(0, "Time until a bind is answered")
     max_binds: int = number(
         0, "Binds per system_id, more are answered ESME_RALYBND; 0: no limit", high=1_000_000
+    )
+    bind_left_over_ms: float = milliseconds(
+        0, "How long a bind whose link ended without unbind still counts for max_binds"
     )
 
     # Answers
     response_delay_ms: float = milliseconds(0, "Time until a submit is answered")
     response_jitter_ms: float = milliseconds(0, "Random time added to response_delay_ms, at most this")
     throughput: float = number(
-        0.0, "Submits per second over all binds, more get ESME_RTHROTTLED; 0: no limit", high=10_000_000
+        0.0, "Submits per second over all binds, more are refused; 0: no limit", high=10_000_000
     )
-    error_share: float = share("Share of submits refused with error_status")
-    error_status: int = status(CommandStatus.ESME_RSYSERR.value, "command_status of error_share")
+    throughput_status: int = status(
+        CommandStatus.ESME_RTHROTTLED.value, "command_status of what goes beyond throughput"
+    )
+    error_status: int = status(
+        CommandStatus.ESME_RSYSERR.value, "command_status of error_share, error_first and error_attempts"
+    )
+    error_share: float = share("Share of submits refused")
+    error_first: int = number(0, "Refuse so many submits, and take those that follow", high=1_000_000_000)
+    error_attempts: int = number(0, "Refuse every message so many times before taking it", high=1000)
+    error_numbers: Mapping[str, int] = table(
+        "Refuse submits to destinations that begin so", "prefix", "command_status", statuses=True
+    )
+    error_body: str = setting(
+        "none",
+        "What a refusal has behind its header: nothing, a lone NUL, or an id",
+        choices=("none", "nul", "id"),
+    )
+    nack_share: float = share("Share of refusals that are a generic_nack with sequence number 0")
+    no_id_share: float = share("Share of messages taken and answered without a body, so without an id")
     no_answer_share: float = share("Share of submits that are taken and never answered")
+    late_answer_share: float = share("Share of answers that come late_answer_ms later than the others")
+    late_answer_ms: float = milliseconds(60_000, "How much later the late answers come")
+    duplicate_answer_share: float = share("Share of answers sent twice")
     drop_link_every: int = number(
         0,
         "Cut the TCP link at every n-th submit, half the time after taking it unanswered; 0: never",
         high=1_000_000_000,
+    )
+
+    # What a submit must be like
+    alphanumeric_numbering: str = setting(
+        "", "TON/NPI an alphanumeric sender must have, such as 5/0, or several: 5/0,5/1; empty: any"
+    )
+    international_numbering: str = setting("", "The same for senders of more than six digits")
+    short_code_numbering: str = setting("", "The same for senders of up to six digits")
+    destination_numbering: str = setting("", "The same for destinations")
+    time_format: str = setting(
+        "any",
+        "validity_period and schedule_delivery_time taken: anything, what is valid, of one form, or none",
+        choices=("any", "valid", "absolute", "relative", "none"),
     )
 
     # Message ids
@@ -179,6 +227,11 @@ class Scenario:
             word = getattr(self, key)
             if not (word.isascii() and word.isalnum()):
                 faults.append(f"{key} must be letters and digits, not {word!r}")
+        for key in _NUMBERINGS:
+            try:
+                parse_numbering(getattr(self, key))
+            except ValueError:
+                faults.append(f"{key} must be pairs such as 5/0,1/1, not {getattr(self, key)!r}")
         try:
             used = {name for _, name, _, _ in Formatter().parse(self.receipt_template) if name is not None}
         except ValueError as error:

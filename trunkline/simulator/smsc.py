@@ -7,10 +7,13 @@ the business of `trunkline.smpp`: this is a handler on the same sessions the gat
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from trunkline.simulator.agenda import TICK_S, Agenda
+from trunkline.simulator.answers import Answers
+from trunkline.simulator.binds import Binds
 from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.fates import Fates, Throttle
 from trunkline.simulator.link import EsmeLink
@@ -26,15 +29,9 @@ from trunkline.simulator.record import (
 )
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.asyncio.server import SmppServer
-from trunkline.smpp.constants import CommandId, CommandStatus
-from trunkline.smpp.pdus import Bind, DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
+from trunkline.smpp.constants import CommandStatus
+from trunkline.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
 from trunkline.smpp.timers import TimerSettings
-
-_RESPONSES: Final[dict[int, type[SubmitSmResp | DataSmResp]]] = {
-    CommandId.SUBMIT_SM.value: SubmitSmResp,
-    CommandId.DATA_SM.value: DataSmResp,
-}
-_RTHROTTLED: Final = CommandStatus.ESME_RTHROTTLED.value
 
 # What an ESME answers to a receipt that it wants to have again later.
 _TRY_AGAIN: Final = frozenset(
@@ -76,6 +73,10 @@ class SmscSimulator:
         self._fates = Fates(scenario)
         self._plan = ReceiptPlan(scenario, self._fates, self._new_id)
         self._gives_unasked = self._plan.gives_unasked
+        self._answers = answers = Answers(scenario, self._fates, self._new_id)
+        odd = answers.late is not None or answers.repeated is not None
+        self._answer_later = self._answer_oddly if odd else self._answer_in_time
+        self.binds = Binds(scenario, self._count_links)
         self._early = scenario.receipts == "early"
         self._late_s = scenario.late_ms / 1000
 
@@ -134,18 +135,21 @@ class SmscSimulator:
             link.conn.abort("cut by the scenario")
         elif self._throttle is not None and not self._throttle.allows(asyncio.get_running_loop().time()):
             counters.throttled += 1
-            self._answer_later(fates.response_delay_s(), link, pdu.response(_RTHROTTLED))
-        elif fates.error is not None and fates.error():
+            self._refuse(link, pdu, self.scenario.throughput_status)
+        elif self._answers.refusal is not None and (status := self._answers.refusal(pdu)):
             counters.errors += 1
-            self._answer_later(fates.response_delay_s(), link, pdu.response(self.scenario.error_status))
+            self._refuse(link, pdu, status)
         else:
             self._take(link, pdu, answered=fates.no_answer is None or not fates.no_answer())
+
+    def _refuse(self, link: EsmeLink, pdu: SubmitSm | DataSm, status: int) -> None:
+        self._answer_later(self._fates.response_delay_s(), link, self._answers.refused(pdu, status))
 
     def _take(self, link: EsmeLink, pdu: SubmitSm | DataSm, *, answered: bool) -> None:
         number, message_id = self._new_id()
         now_ms = time.time_ns() // 1_000_000
         self.counters.taken += 1
-        response = _RESPONSES[pdu.command_id](sequence_number=pdu.sequence_number, message_id=message_id)
+        response = self._answers.accepted(pdu, message_id)
         receipts: list[PendingReceipt] = []
         if pdu.registered_delivery & 3 or self._gives_unasked:
             receipts = self._plan.receipts_of(pdu, number, message_id, now_ms)
@@ -186,14 +190,21 @@ class SmscSimulator:
 
     def schedule(self, delay_s: float, mailbox: Mailbox, receipt: PendingReceipt) -> None:
         """Put a receipt into its mailbox after a while."""
-        if self._agenda is not None:
-            self._agenda.add(delay_s, Mailbox.put, mailbox, receipt)
+        self.later(delay_s, Mailbox.put, mailbox, receipt)
 
-    def _answer_later(self, delay_s: float, link: EsmeLink, response: Pdu) -> None:
+    def _answer_in_time(self, delay_s: float, link: EsmeLink, response: Pdu) -> None:
         if delay_s and self._agenda is not None:
             self._agenda.add(delay_s, self.answer, link, response)
         else:
             self.answer(link, response)
+
+    def _answer_oddly(self, delay_s: float, link: EsmeLink, response: Pdu) -> None:
+        answers = self._answers
+        if answers.late is not None and answers.late():
+            delay_s += self.scenario.late_answer_ms / 1000
+        self._answer_in_time(delay_s, link, response)
+        if answers.repeated is not None and answers.repeated():
+            self.later(delay_s, EsmeLink.repeat, link, response)
 
     def answer(self, link: EsmeLink, response: Pdu) -> None:
         """Write an answer, or note that its link is gone."""
@@ -201,6 +212,16 @@ class SmscSimulator:
             self._note_unanswered(response)
         else:
             link.conn.respond(response)
+
+    # Links
+
+    def later(self, delay_s: float, callback: Callable[[Any, Any], None], a: Any, b: Any) -> None:
+        """Call `callback(a, b)` after a while, unless the SMSC is stopped before."""
+        if self._agenda is not None:
+            self._agenda.add(delay_s, callback, a, b)
+
+    def _count_links(self, system_id: str) -> int:
+        return sum(link.system_id == system_id for link in self.links)
 
     # The record
 
@@ -232,22 +253,3 @@ class SmscSimulator:
             self.counters.receipts_refused += 1
             if self.record is not None:
                 self.record.append(ReceiptRefused(time.time_ns() // 1_000_000, receipt.message_id, status))
-
-    # Binds
-
-    def refusal_of(self, pdu: Bind) -> int:
-        """The command_status a bind is refused with; 0 to accept it."""
-        scenario = self.scenario
-        if scenario.bind_refuse is not None:
-            return scenario.bind_refuse
-        if scenario.credentials:
-            password = scenario.credentials.get(pdu.system_id)
-            if password is None:
-                return CommandStatus.ESME_RINVSYSID.value
-            if password != pdu.password:
-                return CommandStatus.ESME_RINVPASWD.value
-        if scenario.max_binds:
-            bound = sum(link.system_id == pdu.system_id for link in self.links)
-            if bound >= scenario.max_binds:
-                return CommandStatus.ESME_RALYBND.value
-        return 0

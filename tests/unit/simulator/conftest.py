@@ -16,19 +16,43 @@ from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
 
 
+class Octets:
+    """A tap that keeps every PDU read, as octets."""
+
+    def __init__(self, seen: Callable[[], None]) -> None:
+        self.read_pdus: list[bytes] = []
+        self._seen = seen
+
+    def read(self, pdus: bytes) -> None:
+        while len(pdus) >= 16:
+            length = int.from_bytes(pdus[:4], "big")
+            self.read_pdus.append(pdus[:length])
+            pdus = pdus[max(length, 16) :]
+        self._seen()
+
+    def written(self, pdus: bytes) -> None:
+        pass
+
+
 class Esme(Handler):
     """Collects `events`: ("response", token, pdu), ("deliver", pdu), ("closed",), in order of arrival."""
 
     conn: SmppConnection
+    octets: Octets
+
+    def octets_of(self, command_id: int) -> list[bytes]:
+        """What came as this command, octet by octet."""
+        wanted = int(command_id).to_bytes(4, "big")
+        return [pdu for pdu in self.octets.read_pdus if pdu[4:8] == wanted]
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.deliver_status: int | None = 0  # None: do not answer
-        self._changed = asyncio.Event()
+        self.changed = asyncio.Event()
 
     def _note(self, *event: object) -> None:
         self.events.append(event)
-        self._changed.set()
+        self.changed.set()
 
     def on_response(self, token: Any, pdu: Pdu) -> None:
         self._note("response", token, pdu)
@@ -37,6 +61,9 @@ class Esme(Handler):
         if self.deliver_status is not None:
             self.conn.respond(pdu.response(self.deliver_status))
         self._note("deliver", pdu)
+
+    def on_timeout(self, token: Any) -> None:
+        self._note("timeout")
 
     def on_closed(self, reason: str) -> None:
         self._note("closed")
@@ -57,8 +84,13 @@ class Esme(Handler):
         """Wait until an event makes the condition true; fail after a minute."""
         async with asyncio.timeout(60):
             while not condition():
-                self._changed.clear()
-                await self._changed.wait()
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def until_octets(self, command_id: int, count: int = 1) -> list[bytes]:
+        """Wait until so many of this command have come, and return their octets."""
+        await self.until(lambda: len(self.octets_of(command_id)) >= count)
+        return self.octets_of(command_id)
 
     def send(self, destination: str = "491700000001", **fields: Any) -> None:
         """Send a submit_sm that asks for a receipt."""
@@ -100,10 +132,12 @@ class Bench:
         name: str = "alice",
         password: str = "",
         deliver_status: int | None = 0,
+        **connection: Any,
     ) -> Esme:
         esme = Esme()
         esme.deliver_status = deliver_status
-        esme.conn = await connect("127.0.0.1", smsc.port, esme, window_size=1000)
+        esme.conn = await connect("127.0.0.1", smsc.port, esme, window_size=1000, **connection)
+        esme.octets = esme.conn.tap = Octets(esme.changed.set)
         self._stack.callback(esme.conn.abort)
         await esme.conn.bind(kind, name, password)
         return esme

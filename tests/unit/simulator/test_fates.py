@@ -4,22 +4,23 @@ from trunkline.simulator.scenario import Scenario
 
 def test_a_well_behaved_smsc_draws_nothing() -> None:
     fates = Fates(Scenario())
-    assert fates.error is fates.no_answer is None
-    assert fates.late is fates.take_before_cut is None
+    assert fates.no_answer is fates.late is fates.take_before_cut is None
+    assert fates.share("error", 0) is None
     assert fates.response_delay_s() == fates.receipt_delay_s() == 0
 
 
 def test_shares_are_met_and_repeat_with_the_seed() -> None:
-    def draws(**settings: float) -> list[bool]:
-        error = Fates(Scenario(**settings)).error  # type: ignore[arg-type]
-        assert error is not None
-        return [error() for _ in range(2000)]
+    def draws(share: float, name: str = "error", **settings: float) -> list[bool]:
+        draw = Fates(Scenario(**settings)).share(name, share)  # type: ignore[arg-type]
+        assert draw is not None
+        return [draw() for _ in range(2000)]
 
-    first = draws(seed=3, error_share=0.25)
+    first = draws(0.25, seed=3)
     assert 400 < sum(first) < 600
-    assert draws(seed=3, error_share=0.25, missing_share=0.9, response_jitter_ms=9) == first
-    assert draws(seed=4, error_share=0.25) != first
-    assert all(draws(error_share=1))
+    assert draws(0.25, seed=3, missing_share=0.9, response_jitter_ms=9) == first
+    assert draws(0.25, seed=4) != first
+    assert draws(0.25, "missing", seed=3) != first
+    assert all(draws(1))
 
 
 def test_delays_stay_within_their_jitter() -> None:
