@@ -226,12 +226,12 @@ class Gateway:
         while True:
             statuses = self.connectors.statuses()
             now = self.clock.now_ms()
-            if (
+            due = (
                 _without_figures(statuses) != _without_figures(written)
                 or now - written_at >= self.HEARTBEAT_MS
-            ):
-                if await self._save_status(statuses, now):
-                    written, written_at = statuses, now
+            )
+            if due and await self._save_status(statuses, now):
+                written, written_at = statuses, now
             await asyncio.sleep(self.STATUS_S)
 
     async def _save_status(self, statuses: list[ConnectorStatus], now: int) -> bool:
