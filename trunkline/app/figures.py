@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from trunkline.backends.pdu_log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
 from trunkline.model.ports import ConnectorStatus
 from trunkline.pipeline.mt import MtPipeline
@@ -79,6 +80,10 @@ class GatewayFigures:
     @property
     def logins(self) -> CredentialChecker:
         return self._gateway.credentials
+
+    @property
+    def pdu_log(self) -> FilePduLog:
+        return self._gateway.pdu_log
 
     @property
     def connectors(self) -> Mapping[str, Counters]:

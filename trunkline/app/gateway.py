@@ -5,12 +5,14 @@ import gc
 import random
 import time
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from trunkline.app.administration import make_store, upgrade_database
 from trunkline.app.figures import GatewayFigures, GatewayHealth
+from trunkline.backends.pdu_log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.connectors.smpp_client import SmppSubmitter
@@ -32,6 +34,7 @@ from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
 from trunkline.smpp.timers import TimerSettings
@@ -39,6 +42,7 @@ from trunkline.smpp.timers import TimerSettings
 log = structlog.get_logger()
 
 HOUR_MS = 3_600_000
+MEGABYTE = 1_000_000
 GC_ALLOCATIONS = 15_000  # objects made and not freed between two collections
 
 
@@ -56,6 +60,7 @@ class Gateway:
     FOLLOW_S = 0.5  # how soon a change made by another process is seen
     MEASURE_S = 10.0
     HEARTBEAT_MS = 10_000  # a status older than a few of these is of a gateway that is gone
+    TIDY_S = 60.0
     STATUS_S = 1.0  # how often the connectors' live status is written down
 
     def __init__(self, settings: Settings, store: SqlStore, snapshots: Snapshots) -> None:
@@ -75,6 +80,8 @@ class Gateway:
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
         self.credentials = CredentialChecker()
+        self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE, self.clock)
+        self.pdu_logs = PduLogs(settings.pdu_log_dir)
         self.door = EsmeDoor(
             self.pipeline,
             self.notifier,
@@ -82,6 +89,7 @@ class Gateway:
             self.credentials,
             self.clock,
             window=settings.smpp_window,
+            pdu_log=self.pdu_log,
         )
         self.webhooks = WebhookDeliverer(
             concurrency=settings.callback_concurrency, allow_private=settings.callback_allow_private
@@ -167,6 +175,7 @@ class Gateway:
             self._follow_configuration(),
             self._write_status(),
             self._measure(),
+            self._tidy_pdu_logs(),
         ):
             self._take_on(duty)
         self.started = True
@@ -181,6 +190,7 @@ class Gateway:
             duty.cancel()
         await asyncio.gather(*self._duties, return_exceptions=True)
         await self.connectors.stop_all()
+        await self.pdu_log.close()
         await self.webhooks.close()
         self.credentials.close()
         await self._save_status(self.connectors.statuses(), self.clock.now_ms())
@@ -195,7 +205,7 @@ class Gateway:
             self._failed.result()
 
     def _make_submitter(self, config: ConnectorConfig, listener: SubmitterListener) -> SmppSubmitter:
-        submitter = SmppSubmitter(config, listener, self.clock, rng=self._rng)
+        submitter = SmppSubmitter(config, listener, self.clock, rng=self._rng, pdu_log=self.pdu_log)
         self.submitters[config.connector_id] = submitter
         return submitter
 
@@ -252,6 +262,25 @@ class Gateway:
             except StorageUnavailable:
                 log.warning("The queues cannot be measured now.", action="queues.unreadable")
             await asyncio.sleep(self.MEASURE_S)
+
+    async def _tidy_pdu_logs(self) -> None:
+        """Deletes PDU logs whose time is over, and tells the log how much it may still write."""
+        settings = self.settings
+        while True:
+            today = datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).date()
+            try:
+                left = await asyncio.to_thread(
+                    self.pdu_logs.tidy,
+                    today,
+                    settings.pdu_log_retention_days,
+                    settings.pdu_log_total_max_mb * MEGABYTE,
+                )
+                self.pdu_log.allow(left)
+            except OSError as error:
+                log.warning(
+                    "The PDU logs cannot be tidied now.", action="pdu_log.untidy", reason=error.strerror
+                )
+            await asyncio.sleep(self.TIDY_S)
 
 
 def _tls_port(settings: Settings, server: SmppServer) -> TlsPort | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -32,15 +33,24 @@ WRONG_CREDENTIALS: Final = frozenset(
 
 
 class Bind:
-    """Supervises one bind. `link` is its connection while there is one."""
+    """Supervises one bind. `link` is its connection while there is one.
+
+    `prepare` is called with each new connection before its first octet.
+    """
 
     def __init__(
-        self, bind_type: BindType, config: ConnectorConfig, traffic: Traffic, rng: random.Random
+        self,
+        bind_type: BindType,
+        config: ConnectorConfig,
+        traffic: Traffic,
+        rng: random.Random,
+        prepare: Callable[[SmppConnection], None],
     ) -> None:
         self.link: Link | None = None
         self._type = bind_type
         self._config = config
         self._traffic = traffic
+        self._prepare = prepare
         self._backoff = Backoff(config.reconnect_min_s, config.reconnect_max_s, rng)
         self._answer_s = config.response_timeout_s or CONNECT_TIMEOUT_S
         self._timers = TimerSettings(
@@ -168,6 +178,7 @@ class Bind:
         return connection.session.close_reason or "the connection was closed", self._backoff.next()
 
     def _make_link(self, connection: SmppConnection) -> Link:
+        self._prepare(connection)
         self.link = Link(self._traffic, connection, self._config.window, self._config.response_timeout_s)
         return self.link
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from typing import Final
 
 from trunkline.connectors.pacing import TokenBucket
@@ -10,9 +11,10 @@ from trunkline.connectors.smpp_link import Counters, Link, Traffic
 from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
-from trunkline.model.ports import Clock, ConnectorStatus, SubmitterListener
+from trunkline.model.ports import Clock, ConnectorStatus, LogOwner, PduLog, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import BindType
 from trunkline.smpp.receipts import ReceiptHabits
 
@@ -35,10 +37,12 @@ class SmppSubmitter:
         *,
         rng: random.Random | None = None,
         unbind_s: float = UNBIND_S,
+        pdu_log: PduLog | None = None,
     ) -> None:
         self._unbind_s = unbind_s
         self._config = config
         self._listener = listener
+        self._pdu_log = pdu_log
         self._loop = asyncio.get_running_loop()
         self._traffic = Traffic(
             config.connector_id,
@@ -56,7 +60,9 @@ class SmppSubmitter:
             (BindType.TX, config.tx_binds),
             (BindType.RX, config.rx_binds),
         )
-        self._binds = [Bind(kind, config, self._traffic, rng) for kind, count in kinds for _ in range(count)]
+        self._binds = [
+            Bind(kind, config, self._traffic, rng, self._tap) for kind, count in kinds for _ in range(count)
+        ]
         now = self._loop.time()
         self._bucket = TokenBucket(config.throughput, now) if config.throughput else None
         self._links: list[Link] = []  # those that may submit
@@ -68,8 +74,18 @@ class SmppSubmitter:
 
     @property
     def config(self) -> ConnectorConfig:
-        """The settings it was made with; a connector is changed by replacing it."""
+        """The settings it runs with; what `adopt` cannot take over is changed by replacing it."""
         return self._config
+
+    def adopt(self, config: ConnectorConfig) -> bool:
+        """See `Submitter`: the PDU log is switched on and off as it runs."""
+        if replace(self._config, pdu_log=config.pdu_log) != config:
+            return False
+        self._config = config
+        for bind in self._binds:
+            if bind.link is not None:
+                self._tap(bind.link.connection)
+        return True
 
     @property
     def counters(self) -> Counters:
@@ -168,6 +184,14 @@ class SmppSubmitter:
             pass  # the binds report the rest when they close
         await asyncio.gather(*(bind.stop(self._unbind_s) for bind in self._binds))
         self._running = False
+
+    def _tap(self, connection: SmppConnection) -> None:
+        """Connects a connection with the PDU log, or parts them."""
+        if self._pdu_log is None or not self._config.pdu_log:
+            connection.tap = None
+        elif connection.tap is None:
+            owner = LogOwner.of_connector(self._config)
+            connection.tap = self._pdu_log.tap(connection.connection_id, owner)
 
     def _changed(self) -> None:
         """Room may have grown: tells the listener once, when this turn of the event loop is over."""

@@ -369,6 +369,12 @@ class Submitter(Protocol):
 
     def status(self) -> ConnectorStatus: ...
 
+    def adopt(self, config: ConnectorConfig) -> bool:
+        """Takes a changed configuration over as it runs; False, and nothing happened, where that takes new
+        binds.
+        """
+        ...
+
     async def start(self) -> None: ...
 
     async def stop(self, drain_s: float) -> None:

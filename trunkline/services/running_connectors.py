@@ -69,7 +69,7 @@ class RunningConnectors:
         """Makes what runs equal to the current snapshot, once."""
         self._changed.clear()
         wanted = {key: config for key, config in self._snapshots.current.connectors.items() if config.enabled}
-        stale = [key for key, line in self._running.items() if wanted.get(key) != line.submitter.config]
+        stale = [key for key, line in self._running.items() if not _fits(line.submitter, wanted.get(key))]
         await asyncio.gather(*(self._stop(key) for key in stale))
         for key, config in wanted.items():
             if key not in self._running:
@@ -100,3 +100,10 @@ class RunningConnectors:
 
     def _on_snapshot(self, _snapshot: Snapshot) -> None:
         self._changed.set()
+
+
+def _fits(submitter: Submitter, wanted: ConnectorConfig | None) -> bool:
+    """Whether a driver may go on as it is, or with what it can change while it runs."""
+    if wanted is None:
+        return False
+    return wanted == submitter.config or submitter.adopt(wanted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.kept_pdus import KeptPdus
 from trunkline.connectors.smpp_client import SmppSubmitter
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.ports import IncomingReceipt
@@ -351,13 +352,24 @@ Starter = Callable[..., Awaitable[SmppSubmitter]]
 
 
 @pytest.fixture
-async def start(smsc: ScriptedSmsc, listener: Listener, clock: FixedClock) -> AsyncIterator[Starter]:
+def pdu_log() -> KeptPdus:
+    return KeptPdus()
+
+
+@pytest.fixture
+async def start(
+    smsc: ScriptedSmsc, listener: Listener, clock: FixedClock, pdu_log: KeptPdus
+) -> AsyncIterator[Starter]:
     """Starts a submitter towards the scripted SMSC; `bound=True` waits until it can submit."""
     started: list[SmppSubmitter] = []
 
     async def begin(*, bound: bool = True, **changes: Any) -> SmppSubmitter:
         submitter = SmppSubmitter(
-            replace(BASE_CONFIG, **{"port": smsc.port, **changes}), listener, clock, unbind_s=0.05
+            replace(BASE_CONFIG, **{"port": smsc.port, **changes}),
+            listener,
+            clock,
+            unbind_s=0.05,
+            pdu_log=pdu_log,
         )
         listener.submitter = submitter
         started.append(submitter)

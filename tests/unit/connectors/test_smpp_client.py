@@ -1,5 +1,6 @@
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -473,3 +474,50 @@ class TestRoughWeather:
         matched = [got for _, got, _ in listener.receipts if got.keys[0] in keys]
         assert len(matched) > 100
         assert all(keys[got.keys[0]] == got.source_addr for got in matched)
+
+
+LOGGED_BIND = [("written", "bind_transceiver"), ("read", "bind_transceiver_resp")]
+LOGGED_SUBMIT = [("written", "submit_sm"), ("read", "submit_sm_resp")]
+
+
+class TestPduLog:
+    async def test_everything_from_the_bind_to_the_unbind(self, start, listener, make_segment, pdu_log):
+        submitter = await start(pdu_log=True)
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.accepted)
+        await submitter.stop(1)
+        assert pdu_log.of["connectors/upstream"][:4] == LOGGED_BIND + LOGGED_SUBMIT
+        assert ("written", "unbind") in pdu_log.of["connectors/upstream"]
+
+    async def test_nothing_where_it_is_switched_off(self, start, listener, make_segment, pdu_log):
+        submitter = await start()
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.accepted)
+        assert pdu_log.of == {}
+
+    async def test_switched_on_and_off_without_a_new_bind(self, smsc, start, listener, make_segment, pdu_log):
+        submitter = await start()
+        config = submitter.config
+        assert submitter.adopt(replace(config, pdu_log=True))
+        assert submitter.config.pdu_log
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.accepted)
+        assert submitter.adopt(config)
+        submitter.submit(make_segment())
+        await listener.until(lambda: len(listener.accepted) == 2)
+        assert pdu_log.of == {"connectors/upstream": LOGGED_SUBMIT}
+        assert len(smsc.binds) == 1
+
+    async def test_a_bind_made_after_the_switch_is_logged_too(self, smsc, start, listener, pdu_log):
+        submitter = await start()
+        assert submitter.adopt(replace(submitter.config, pdu_log=True))
+        rooms = listener.rooms
+        smsc.links[0].abort("the test")
+        await listener.until(lambda: listener.rooms > rooms)
+        assert pdu_log.of == {"connectors/upstream": LOGGED_BIND}
+
+    async def test_nothing_else_is_taken_over(self, start):
+        submitter = await start()
+        config = submitter.config
+        assert not submitter.adopt(replace(config, pdu_log=True, window=config.window + 1))
+        assert submitter.config is config

@@ -40,6 +40,13 @@ class FakeSubmitter:
     def status(self) -> ConnectorStatus:
         return ConnectorStatus(self.config.connector_id, True, (), 0)
 
+    def adopt(self, config: ConnectorConfig) -> bool:
+        if replace(self.config, pdu_log=config.pdu_log) != config:
+            return False
+        self.config = config
+        self._say("adopt")
+        return True
+
     async def start(self) -> None:
         self._say("start")
 
@@ -161,6 +168,16 @@ async def test_a_change_replaces_it(node: Node) -> None:
     assert node.log == ["start a:1", "stop a:1", "stopped a:1", "start a:9"]
     assert [each.config.port for each in node.running.submitters] == [9]
     assert node.ids == {"a"}
+
+
+async def test_a_change_that_takes_no_new_binds_is_adopted(node: Node) -> None:
+    node.configure(replace(A, pdu_log=True))
+    await node.running.reconcile()
+    assert node.log == ["start a:1", "adopt a:1"]
+    assert node.running.submitters[0].config.pdu_log
+    node.configure(replace(A, pdu_log=False, port=9))
+    await node.running.reconcile()
+    assert node.log[2:] == ["stop a:1", "stopped a:1", "start a:9"]
 
 
 async def test_while_it_drains_it_takes_nothing_new_but_hears_its_answers(node: Node) -> None:

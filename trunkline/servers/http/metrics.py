@@ -126,6 +126,21 @@ class LoginFigures(Protocol):
     def locked_out(self) -> int: ...
 
 
+class PduLogFigures(Protocol):
+    """`backends.pdu_log.FilePduLog`."""
+
+    @property
+    def written(self) -> int: ...
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def over_limit(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
 class DoorFigures(Protocol):
     """`HttpFigures`."""
 
@@ -159,6 +174,8 @@ class MetricsSource(Protocol):
     def notifier(self) -> NotifierFigures: ...
     @property
     def logins(self) -> LoginFigures: ...
+    @property
+    def pdu_log(self) -> PduLogFigures: ...
     @property
     def http(self) -> DoorFigures: ...
     @property
@@ -592,6 +609,42 @@ FIGURES: tuple[Figure, ...] = (
         "Passwords checked the slow way (argon2); all others were known.",
         (),
         _plain(lambda source: source.logins.slow_checks),
+    ),
+    # PDU logs
+    Figure(
+        "trunkline_pdu_log_written",
+        True,
+        "PDUs written to the PDU logs.",
+        (),
+        _plain(lambda source: source.pdu_log.written),
+    ),
+    Figure(
+        "trunkline_pdu_log_dropped",
+        True,
+        "PDUs that the PDU logs lack because they could not keep up.",
+        (),
+        _plain(lambda source: source.pdu_log.dropped),
+    ),
+    Figure(
+        "trunkline_pdu_log_over_limit",
+        True,
+        "PDUs that the PDU logs lack because a file, or all together, reached the limit.",
+        (),
+        _plain(lambda source: source.pdu_log.over_limit),
+    ),
+    Figure(
+        "trunkline_pdu_log_failed",
+        True,
+        "PDUs that the PDU logs lack because the file system refused them.",
+        (),
+        _plain(lambda source: source.pdu_log.failed),
+    ),
+    Figure(
+        "trunkline_pdu_log_waiting_bytes",
+        False,
+        "Memory of the PDUs that wait to be written to the PDU logs.",
+        (),
+        _plain(lambda source: source.pdu_log.waiting),
     ),
 )
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from trunkline.model.message import Notification
-from trunkline.model.ports import Clock, DeliveryResult
+from trunkline.model.ports import Clock, DeliveryResult, PduLog
 from trunkline.model.snapshot import Esme, ReceiptFormat, Snapshot
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
@@ -43,6 +43,7 @@ class EsmeDoor:
         *,
         window: int = 1000,
         system_id: str = "trunkline",
+        pdu_log: PduLog | None = None,
     ) -> None:
         """`window`: submits of one session that may wait for the store; above, its socket is not read."""
         self.pipeline = pipeline
@@ -51,6 +52,7 @@ class EsmeDoor:
         self.clock = clock
         self.window = window
         self.system_id = system_id
+        self.pdu_log = pdu_log
         self._passwords = passwords
         self._sessions: dict[str, list[EsmeSession]] = {}
         self.binds_refused = 0
@@ -141,7 +143,10 @@ class EsmeDoor:
         asyncio.get_running_loop().call_soon(finished, result)
 
     def _changed(self, snapshot: Snapshot) -> None:
-        """Unbinds sessions whose account was disabled, deleted or given another password."""
+        """Unbinds sessions whose account was disabled, deleted or given another password.
+
+        The others follow the switch of their PDU log.
+        """
         for session in self.sessions:
             now = snapshot.esmes.get(session.system_id)
             if (
@@ -150,6 +155,8 @@ class EsmeDoor:
                 or now.password_hash != session.password_hash
             ):
                 session.unbind()
+            elif now.pdu_log != session.logs_pdus:
+                session.log_pdus(now)
 
 
 def _is_allowed(esme: Esme, host: str) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from trunkline.model.message import Message
-from trunkline.model.ports import DeliveryResult
+from trunkline.model.ports import DeliveryResult, LogOwner, PduLogTap
+from trunkline.model.snapshot import Esme
 from trunkline.model.submission import Rejected
 from trunkline.pipeline.admission import Rate
 from trunkline.servers.smpp.reading import read_data, read_submit
@@ -59,6 +60,9 @@ class EsmeSession(Handler):
         self.delivering = 0
         self._pending = 0
         self._binding: asyncio.Task[None] | None = None
+        # Whose PDUs these are is known once it is bound: until then the tap keeps them.
+        self._tap = self._make_tap()
+        connection.tap = self._tap
 
     # --- what the connection calls ---
 
@@ -127,6 +131,9 @@ class EsmeSession(Handler):
                 status=status_name(status),
                 reason=why,
             )
+            named = self._door.snapshots.current.esmes.get(pdu.system_id)
+            if named is not None and named.pdu_log:
+                self.log_pdus(named)
             connection.refuse_bind(pdu, status)
             return
         self.system_id = esme.system_id
@@ -135,8 +142,28 @@ class EsmeSession(Handler):
         self.receives = pdu.command_id in _RX_BINDS
         # Older versions have no optional parameters, and their parsers none to skip (section 3.4).
         self._knows_tlvs = pdu.interface_version >= _FIRST_WITH_TLVS
+        self.log_pdus(esme)
         if connection.accept_bind(pdu, system_id=self._door.system_id):
             self._door.joined(self)
+
+    @property
+    def logs_pdus(self) -> bool:
+        """Whether its PDUs go to a log."""
+        return self.connection.tap is not None
+
+    def log_pdus(self, esme: Esme) -> None:
+        """Puts its PDUs into the ESME's log from the bind on, or into none, as the ESME's switch says."""
+        if not esme.pdu_log:
+            self._tap = None
+        else:
+            self._tap = self._tap or self._make_tap()
+            if self._tap is not None:
+                self._tap.assign(LogOwner.of_esme(esme))
+        self.connection.tap = self._tap
+
+    def _make_tap(self) -> PduLogTap | None:
+        pdu_log = self._door.pdu_log
+        return None if pdu_log is None else pdu_log.tap(self.connection.connection_id)
 
     @property
     def _lane(self) -> str:

@@ -302,6 +302,15 @@ class FakeOutcomes:
     inbound_refused: dict[str, int] = field(default_factory=lambda: {"simulator": 8})
 
 
+@dataclass
+class FakePduLog:
+    written: int = 40
+    dropped: int = 3
+    over_limit: int = 2
+    failed: int = 1
+    waiting: int = 4096
+
+
 class FixedMetrics:
     """A metrics source with figures that tests know."""
 
@@ -322,6 +331,7 @@ class FixedMetrics:
         self.notifier = FakeFigures()
         self.outcomes = FakeOutcomes()
         self.connectors = {"simulator": FakeCounters()}
+        self.pdu_log = FakePduLog()
         self.logins = logins
         self.http = http
 

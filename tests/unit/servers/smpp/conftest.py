@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.kept_pdus import KeptPdus
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.ports import DeliveryResult
 from trunkline.model.snapshot import Account, Esme, Sender, Snapshot, UnknownOutcome
@@ -191,7 +192,8 @@ class Front:
         clock: Any = type("Clock", (), {"now_ms": staticmethod(lambda: NOW)})()
         pipeline: Any = self.pipeline
         notifier: Any = self.notifier
-        self.door = EsmeDoor(pipeline, notifier, self.snapshots, self.passwords, clock)
+        self.pdu_log = KeptPdus()
+        self.door = EsmeDoor(pipeline, notifier, self.snapshots, self.passwords, clock, pdu_log=self.pdu_log)
         self.server = SmppServer("127.0.0.1", 0, self.door.session, window_size=window_size, timers=timers)
         self.clients: list[Client] = []
 
