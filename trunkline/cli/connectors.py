@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer, read_secret
+from trunkline.cli.commands import BadInput, Management, administer, os_reason, read_secret
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
@@ -20,6 +21,9 @@ ConnectorId = Annotated[str, typer.Argument(metavar="ID", help="The connector's 
 # Numbers that the gateway finds for itself unless told: typed as text, because `auto` is a value too.
 _AUTOMATIC = ("source_ton", "source_npi", "dest_ton", "dest_npi")
 AUTO = "auto"
+_CERTIFICATES = ("tls_ca", "tls_certificate")
+_FILES = (*_CERTIFICATES, "tls_key")
+_SECRETS = ("password", "tls_key")
 
 ROWS: Sequence[Row] = (
     Row("host", str, "HOST", "Host name or address of the SMSC", required=True),
@@ -48,6 +52,9 @@ ROWS: Sequence[Row] = (
     Row("tls", bool, "", "Connect with TLS", False),
     Row("tls_verify", bool, "", "Check the SMSC's certificate", True),
     Row("tls_server_name", str, "NAME", "The name its certificate must have, if not the host's", ""),
+    Row("tls_ca", str, "FILE", "PEM file with the authorities to trust; empty for the system's", ""),
+    Row("tls_certificate", str, "FILE", "PEM file with a certificate of ours; empty for none", ""),
+    Row("tls_key", str, "FILE", "PEM file with its key, without a password; empty for none", ""),
     Row("pdu_log", bool, "", "Write every PDU to the PDU log", False),
 )
 Profile = Annotated[
@@ -176,6 +183,11 @@ def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -
     if as_json:
         print_json(found)
         return
+    from trunkline.services import certificates  # noqa: PLC0415  (only where a connector is shown)
+
+    for name in _CERTIFICATES:
+        if found[name]:
+            found[name] = certificates.describe(found[name])
     binds, profile = found.pop("binds"), found.pop("profile")
     print_fields([*found.items(), *((f"profile.{name}", _shown(value)) for name, value in profile.items())])
     print_table(
@@ -208,7 +220,19 @@ def _fields(values: dict[str, Any]) -> dict[str, Any]:
     for name in _AUTOMATIC:
         if name in fields:
             fields[name] = _number(name, fields[name])
+    for name in _FILES:
+        if fields.get(name):
+            fields[name] = _read(name, fields[name])
     return fields
+
+
+def _read(field: str, path: str) -> str:
+    try:
+        return Path(path).expanduser().read_text("ascii")
+    except OSError as error:
+        raise BadInput(field, f"cannot read {os_reason(error)}") from None
+    except UnicodeDecodeError:
+        raise BadInput(field, f"{path} is not in PEM form") from None
 
 
 def _number(field: str, text: str) -> int | None:
@@ -234,11 +258,11 @@ def _trouble(row: "ConnectorRow") -> str | None:
 
 
 def _as_json(row: "ConnectorRow") -> dict[str, Any]:
-    """Everything but the password."""
+    """Everything but the secrets."""
     from trunkline.services import profiles  # noqa: PLC0415  (only where a connector is shown)
 
     config = row.config
-    fields = {each.field: getattr(config, each.field) for each in ROWS if each.field != "password"}
+    fields = {each.field: getattr(config, each.field) for each in ROWS if each.field not in _SECRETS}
     binds = row.status.binds if row.status else ()
     return {
         "connector_id": config.connector_id,

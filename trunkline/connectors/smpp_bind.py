@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ import structlog
 
 from trunkline.connectors.pacing import Backoff
 from trunkline.connectors.smpp_link import Link, Traffic
+from trunkline.connectors.smpp_tls import context_of, describe_tls_failure
 from trunkline.model.ports import BindStatus
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import BindRefused, SmppConnection, connect
@@ -140,11 +142,15 @@ class Bind:
                 self._make_link,
                 timers=self._timers,
                 window_size=config.window,
+                ssl=context_of(config),
+                server_hostname=config.tls_server_name or None,
                 timeout=CONNECT_TIMEOUT_S,
             )
+        except ssl.SSLError as error:
+            return describe_tls_failure(error, config), self._backoff.most
         except (OSError, UnicodeError) as error:
             # UnicodeError: what the resolver says to a host name with an empty or a too long label.
-            return _describe(error), self._backoff.next()
+            return describe_tls_failure(error, config) or _describe(error), self._backoff.next()
         self._become("OPEN", "connected, waiting for the bind to be answered")
         try:
             await connection.bind(
@@ -161,6 +167,9 @@ class Bind:
         except SmppError as error:
             # Lost on the way, or a field that no bind request can carry.
             connection.abort("the bind failed")
+            why = describe_tls_failure(connection.error, config)
+            if why:
+                return why, self._backoff.most
             return f"the bind failed: {error}", self._backoff.next()
         return await self._watch(connection)
 

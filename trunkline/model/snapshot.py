@@ -100,7 +100,7 @@ class ConnectorConfig:
     host: str
     port: int
     system_id: str
-    password: str
+    password: str = field(repr=False)
     system_type: str
     tx_binds: int
     rx_binds: int
@@ -127,7 +127,7 @@ class ConnectorConfig:
     tls_ca: str = ""  # PEM; empty: the system's authorities
     tls_server_name: str = ""  # empty: the host
     tls_certificate: str = ""  # PEM, our own, for SMSCs that ask for one
-    tls_key: str = ""  # PEM
+    tls_key: str = field(default="", repr=False)  # PEM
     pdu_log: bool = False
     profile: Profile = STANDARD
 

@@ -34,6 +34,14 @@ def check_pair(certificate: str, key: str) -> datetime:
     return first.not_valid_after_utc
 
 
+def describe(pem: str) -> str:
+    """Whose certificates a PEM text holds, and until when, in one line. Raises `UnusableCertificate`."""
+    return "; ".join(
+        f"{each.subject.rfc4514_string()} until {each.not_valid_after_utc:%Y-%m-%d}"
+        for each in read_certificates(pem)
+    )
+
+
 def _read_key(pem: str) -> PrivateKeyTypes:
     try:
         return load_pem_private_key(pem.encode(), None)

@@ -14,7 +14,9 @@ from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.services import profiles
 from trunkline.services.accounts import InvalidInput
+from trunkline.services.certificates import UnusableCertificate, UnusableKey, check_pair, read_certificates
 
+_SERVER_NAME = re.compile(r"[!-~]{0,253}").fullmatch
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch
 # A gateway writes its connectors' status every ten seconds at the least.
 STATUS_MAX_AGE_MS = 30_000
@@ -156,6 +158,7 @@ def check(config: ConnectorConfig) -> None:
         raise InvalidInput("max_attempts", "1 to 100")
     _check_choices(config)
     profiles.check(config.profile)
+    _check_tls(config)
 
 
 def _check_choices(config: ConnectorConfig) -> None:
@@ -171,3 +174,25 @@ def _check_choices(config: ConnectorConfig) -> None:
     ):
         if getattr(config, name) not in choices:
             raise InvalidInput(name, f"must be one of {', '.join(choices)}")
+
+
+def _check_tls(config: ConnectorConfig) -> None:
+    if not _SERVER_NAME(config.tls_server_name):
+        raise InvalidInput("tls_server_name", "a host name or address, or empty for the host's")
+    try:
+        if config.tls_ca:
+            read_certificates(config.tls_ca)
+    except UnusableCertificate as error:
+        raise InvalidInput("tls_ca", str(error)) from None
+    if not config.tls_certificate:
+        if config.tls_key:
+            raise InvalidInput("tls_certificate", "is missing: there is a tls_key")
+        return
+    if not config.tls_key:
+        raise InvalidInput("tls_key", "is missing: there is a tls_certificate")
+    try:
+        check_pair(config.tls_certificate, config.tls_key)
+    except UnusableCertificate as error:
+        raise InvalidInput("tls_certificate", str(error)) from None
+    except UnusableKey as error:
+        raise InvalidInput("tls_key", str(error)) from None

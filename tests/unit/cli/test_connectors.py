@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from trunkline.model.profile import STANDARD
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.services.connectors import DEFAULTS
 from trunkline.services.profiles import describe
+from trunkline.simulator.certificates import Authority
 
 Complaint = Callable[..., str]
 Rows = Callable[..., Any]
 
 
-NO_OPTION = {"connector_id", "enabled", "number", "profile", "tls_ca", "tls_certificate", "tls_key"}
+NO_OPTION = {"connector_id", "enabled", "number", "profile"}
 
 
 def test_every_field_has_an_option_and_help_tells_the_true_default() -> None:
@@ -74,12 +76,44 @@ class TestConnectors:
         (changed,) = rows("connector", "list")
         assert changed == found | {"window": 60, "source_ton": None}
 
+    def test_certificates_are_read_from_files(
+        self, run: Run, rows: Rows, complaint: Complaint, tmp_path: Path
+    ) -> None:
+        authority = Authority()
+        pair = authority.issue("us")
+        certificate, key = pair.write(tmp_path)
+        (tmp_path / "ca.pem").write_text(authority.certificate)
+        words = ("--tls-certificate", str(certificate), "--tls-key", str(key))
+        run("connector", "create", "c1", "--host", "h", "--tls-ca", str(tmp_path / "ca.pem"), *words)
+        (found,) = rows("connector", "list")
+        assert (found["tls_ca"], found["tls_certificate"]) == (authority.certificate, pair.certificate)
+        assert "PRIVATE KEY" not in str(found)
+        shown = run("connector", "show", "c1").stdout
+        assert re.search(r"^tls_ca +CN=Trunkline test authority until \d{4}-\d\d-\d\d$", shown, re.MULTILINE)
+        assert re.search(r"^tls_certificate +CN=us until ", shown, re.MULTILINE)
+        assert "-----" not in shown
+        run("connector", "change", "c1", "--tls-ca", "")
+        (changed,) = rows("connector", "list")
+        assert changed == found | {"tls_ca": ""}
+
+        (tmp_path / "binary").write_bytes(b"\x30\x82")
+        for option, path, sentence in (
+            ("--tls-ca", "gone.pem", "tls_ca: cannot read gone.pem: No such file or directory"),
+            ("--tls-ca", str(tmp_path / "binary"), f"tls_ca: {tmp_path / 'binary'} is not in PEM form"),
+            ("--tls-key", str(certificate), "tls_key: holds no private key in PEM form"),
+            ("--tls-key", "", "tls_key: is missing: there is a tls_certificate"),
+            ("--tls-certificate", "", "tls_certificate: is missing: there is a tls_key"),
+        ):
+            said = complaint("connector", "change", "c1", option, path)
+            assert said.startswith(sentence)
+        assert rows("connector", "list") == [changed]
+
     def test_defaults(self, run: Run, rows: Rows) -> None:
         run("connector", "create", "c1", "--host", "h", "--stopped")
         (found,) = rows("connector", "list")
         assert found["enabled"] is False
         for field in fields(ConnectorConfig):
-            if field.name not in {*NO_OPTION, "host", "password"}:
+            if field.name not in {*NO_OPTION, "host", "password", "tls_key"}:
                 assert found[field.name] == getattr(DEFAULTS, field.name)
 
     def test_the_profile(self, run: Run, rows: Rows, complaint: Complaint) -> None:

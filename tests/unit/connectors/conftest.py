@@ -1,6 +1,7 @@
 """A scripted SMSC, a listener that writes everything down, and messages to send."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -178,6 +179,7 @@ class ScriptedSmsc(Watched):
         self.links: list[SmppConnection] = []
         self.unbinds = 0
         self.closed = 0
+        self.ssl: ssl.SSLContext | None = None
         self._port = 0
         self._server: SmppServer | None = None
 
@@ -203,7 +205,11 @@ class ScriptedSmsc(Watched):
     async def start(self) -> None:
         """Listens on a free port; the second time on the same one."""
         self._server = SmppServer(
-            "127.0.0.1", self._port, lambda connection: ScriptedLink(self, connection), window_size=1000
+            "127.0.0.1",
+            self._port,
+            lambda connection: ScriptedLink(self, connection),
+            window_size=1000,
+            ssl=self.ssl,
         )
         await self._server.start()
         self._port = self._server.port

@@ -9,9 +9,12 @@ from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors, check
+from trunkline.simulator.certificates import Authority
 
 from .conftest import MemoryAdministration
 
+AUTHORITY = Authority()
+PAIR = AUTHORITY.issue("us")
 FIELDS: dict[str, Any] = {"connector_id": "upstream", "host": "smsc.example", "system_id": "us"}
 
 
@@ -65,13 +68,23 @@ async def test_what_is_not_given_has_its_default(
         ("message_id_format", "octal"),
         ("max_attempts", 0),
         ("max_attempts", 101),
+        ("tls_server_name", "a b"),
+        ("tls_server_name", "x" * 254),
+        ("tls_ca", "no PEM"),
+        ("tls_ca", PAIR.key),
+        ("tls_certificate", "no PEM"),
+        ("tls_certificate", ""),
+        ("tls_key", "no PEM"),
+        ("tls_key", ""),
+        ("tls_key", AUTHORITY.issue("us").key),
     ],
 )
 async def test_fields_that_break_a_rule(
     connectors: Connectors, administration: MemoryAdministration, field: str, value: Any
 ) -> None:
+    pair = {"tls_certificate": PAIR.certificate, "tls_key": PAIR.key}
     with pytest.raises(InvalidInput) as caught:
-        await connectors.create(**(FIELDS | {field: value}))
+        await connectors.create(**(FIELDS | pair | {field: value}))
     assert caught.value.field == field
     assert administration.connectors == {}
 

@@ -91,7 +91,11 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
         self._closing = True
         self._stop_timer()
         if self._shaking:
-            lost = exc if isinstance(exc, OSError) else ConnectionResetError("the connection was closed")
+            lost = (
+                exc
+                if isinstance(exc, OSError)
+                else ConnectionResetError("the connection was closed during the TLS handshake")
+            )
             self._end_handshake(self._error or lost)
         else:
             self._above.connection_lost(self._error or exc)
