@@ -266,6 +266,7 @@ async def test_changed_writes_every_mutable_column(place: Place, store: SqlStore
     segment.connector_id = "smsc-2"
     segment.available_at = NOW + 1
     segment.attempts = 4
+    segment.congested = 3
     segment.submitted_at = NOW + 2
     segment.smsc_message_id = "X"
     segment.smsc_key = "x"
@@ -287,6 +288,7 @@ async def test_changed_writes_every_mutable_column(place: Place, store: SqlStore
         "state": "rejected",
         "available_at": NOW + 1,
         "attempts": 4,
+        "congested": 3,
         "submitted_at": NOW + 2,
         "smsc_message_id": "X",
         "smsc_key": "x",

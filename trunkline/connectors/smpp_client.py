@@ -13,6 +13,7 @@ from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, ConnectorStatus, LogOwner, PduLog, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
+from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import BindType
@@ -51,6 +52,7 @@ class SmppSubmitter:
             SubmitEncoder(config),
             SmscIds(config.message_id_format),
             _receipt_habits(config.profile),
+            actions_of(config.profile),
             self._changed,
             self._tell,
         )

@@ -10,6 +10,7 @@ from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, IncomingReceipt, SubmitterListener
+from trunkline.model.profile import ErrorAction
 from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import CommandStatus
 from trunkline.smpp.errors import InvalidStateError, WindowFullError
@@ -26,12 +27,6 @@ dealt with, the line would be empty meanwhile, in every round trip.
 """
 
 _UNKNOWN_ERROR: Final = CommandStatus.ESME_RUNKNOWNERR.value
-
-TOO_FAST: Final = frozenset({CommandStatus.ESME_RTHROTTLED.value, CommandStatus.ESME_RMSGQFUL.value})
-"""Refusals that ask for a lower rate."""
-
-TEMPORARY: Final = frozenset({CommandStatus.ESME_RSYSERR.value, 0x64, 0x65, 0x66, 0x67})
-"""Refusals that pass; where they are most of the answers, the SMSC is in trouble and wants less."""
 
 
 class Counters:
@@ -62,7 +57,7 @@ class Traffic:
     """
 
     __slots__ = (
-        "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "habits", "ids",
+        "actions", "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "habits", "ids",
         "late_on_closed", "listener", "loop", "passage",
     )  # fmt: skip
 
@@ -74,6 +69,7 @@ class Traffic:
         encoder: SubmitEncoder,
         ids: SmscIds,
         habits: ReceiptHabits,
+        actions: dict[int, ErrorAction],
         changed: Callable[[], None],
         changed_now: Callable[[], None],
     ) -> None:
@@ -84,6 +80,7 @@ class Traffic:
         self.passage = encoder.passage
         self.ids = ids
         self.habits = habits
+        self.actions = actions
         self.changed = changed
         self.changed_now = changed_now
         self.counters = Counters()
@@ -193,11 +190,11 @@ class Link(Handler):
             # A generic_nack without a status is still no acceptance.
             status = status or _UNKNOWN_ERROR
             counters.refused[status] = counters.refused.get(status, 0) + 1
-            if status in TOO_FAST:
-                self.pace.refused(self._time(), self.in_flight, throttled=True)
-            elif status in TEMPORARY:
-                self.pace.refused(self._time(), self.in_flight, throttled=False)
-            traffic.listener.on_refused(segment, status)
+            action = traffic.actions.get(status, ErrorAction.REJECT)
+            if action is not ErrorAction.REJECT:
+                throttled = action is ErrorAction.SLOW
+                self.pace.refused(self._time(), self.in_flight, throttled=throttled)
+            traffic.listener.on_refused(segment, status, action)
         if self.answers % BURST:
             traffic.changed()
         else:

@@ -99,6 +99,7 @@ class Segment:
     state: SegmentState = SegmentState.QUEUED
     available_at: int = 0  # not before this time
     attempts: int = 0
+    congested: int = 0  # of these: refused for congestion, which does not count against max_attempts
     submitted_at: int | None = None
     smsc_message_id: str | None = None  # as the SMSC wrote it
     smsc_key: str | None = None  # normalised for matching receipts

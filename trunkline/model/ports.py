@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
+from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
 from trunkline.model.tlvs import PassedTlvs
 from trunkline.smpp.tap import Tap
@@ -270,8 +271,8 @@ class SubmitterListener(Protocol):
         """The SMSC took it; None when it gave no id."""
         ...
 
-    def on_refused(self, segment: Segment, command_status: int) -> None:
-        """The SMSC answered with an error."""
+    def on_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
+        """The SMSC answered with an error; `action` is what the connector's profile says about it."""
         ...
 
     def on_unknown(self, segment: Segment, why: str) -> None:

@@ -44,6 +44,14 @@ class ReceiptId(StrEnum):
     TEXT = "text"  # the text's; receipted_message_id where there is none
 
 
+class ErrorAction(StrEnum):
+    """What is done about a refused submit_sm."""
+
+    REJECT = "reject"  # the segment has failed
+    RETRY = "retry"  # tried again, up to the connector's max_attempts
+    SLOW = "slow"  # the bind slows down; tried again for as long as the message is valid
+
+
 @dataclass(slots=True, frozen=True)
 class VendorTlv:
     """A TLV known by name: an SMSC's own (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF), or one of the standard's
@@ -67,6 +75,8 @@ class Profile:
     status_map: dict[str, str] = field(default_factory=dict)  # what it writes -> the word of appendix B
     detect_receipts: DetectReceipts = DetectReceipts.TEXT
     receipt_id: ReceiptId = ReceiptId.TLV
+    # Refusals
+    error_actions: dict[int, ErrorAction] = field(default_factory=dict)  # by command_status
     # Texts
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
 

@@ -13,23 +13,11 @@ from collections.abc import Callable
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.notices import final_notification
 from trunkline.model.ports import Clock, IncomingReceipt, Journal, Submitter
+from trunkline.model.profile import ErrorAction
 from trunkline.model.states import SegmentState
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
-from trunkline.smpp.constants import CommandStatus, status_name
-
-# Refusals that pass by themselves: the segment is retried until its validity ends.
-CONGESTION = frozenset({int(CommandStatus.ESME_RTHROTTLED), int(CommandStatus.ESME_RMSGQFUL)})
-# Refusals that may pass: retried up to the connector's max_attempts.
-TEMPORARY = frozenset(
-    {
-        int(CommandStatus.ESME_RSYSERR),
-        int(CommandStatus.ESME_RX_T_APPN),
-        int(CommandStatus.ESME_RX_P_APPN),
-        int(CommandStatus.ESME_RX_R_APPN),
-        int(CommandStatus.ESME_RQUERYFAIL),  # 0x67, as some SMSCs answer a submit when they are in trouble
-    }
-)
+from trunkline.smpp.constants import status_name
 
 
 class Dispatcher:
@@ -238,15 +226,16 @@ class Outcomes:
         else:
             self._receipts.expect(segment)
 
-    def on_refused(self, segment: Segment, command_status: int) -> None:
+    def on_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
         segment.command_status = command_status
         name = status_name(command_status)
-        if command_status in CONGESTION:
+        if action is ErrorAction.SLOW:
+            segment.congested += 1
             self._retry(segment, name)
-        elif command_status not in TEMPORARY:
+        elif action is ErrorAction.REJECT:
             self._reject(segment, name, command_status)
         elif self._exhausted(segment):
-            self._reject(segment, f"{name} after {segment.attempts} attempts", command_status)
+            self._reject(segment, f"{name} after {_counted(segment)} attempts", command_status)
         else:
             self._retry(segment, name)
 
@@ -290,7 +279,7 @@ class Outcomes:
     def _exhausted(self, segment: Segment) -> bool:
         """Whether the segment has used up the attempts that its connector allows."""
         dispatcher = self.dispatchers.get(segment.connector_id)
-        return dispatcher is not None and segment.attempts >= dispatcher.submitter.config.max_attempts
+        return dispatcher is not None and _counted(segment) >= dispatcher.submitter.config.max_attempts
 
     def _reject(self, segment: Segment, why: str, command_status: int | None) -> None:
         self.rejected += 1
@@ -331,3 +320,8 @@ class Outcomes:
 
     def _note(self, segment: Segment, now: int, kind: str, detail: str) -> None:
         self._journal.noted(self._event(segment, now, kind, detail))
+
+
+def _counted(segment: Segment) -> int:
+    """The attempts that count: those refused for congestion say nothing about the segment."""
+    return segment.attempts - segment.congested

@@ -6,9 +6,9 @@ from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from trunkline.model.profile import STANDARD, Profile, TlvType, VendorTlv
+from trunkline.model.profile import STANDARD, ErrorAction, Profile, TlvType, VendorTlv
 from trunkline.services.accounts import InvalidInput
-from trunkline.smpp.constants import Tag
+from trunkline.smpp.constants import CommandStatus, Tag, status_name
 from trunkline.smpp.receipt_pattern import ReceiptPattern
 from trunkline.smpp.receipts import STATS
 
@@ -42,7 +42,7 @@ def assign(profile: Profile, words: Iterable[str]) -> Profile:
 
 def check(profile: Profile) -> None:
     """Raises `InvalidInput` for the first field that breaks a rule; `field` is ``profile.NAME``."""
-    for name in ("receipt_patterns", "vendor_tlvs", "status_map"):
+    for name in ("receipt_patterns", "vendor_tlvs", "status_map", "error_actions"):
         if len(getattr(profile, name)) > MAX_ENTRIES:
             raise InvalidInput(f"profile.{name}", f"at most {MAX_ENTRIES} entries")
     for pattern in profile.receipt_patterns:
@@ -55,6 +55,9 @@ def check(profile: Profile) -> None:
             raise InvalidInput("profile.status_map", "an entry says what the SMSC writes")
         if stat not in STATS:
             raise InvalidInput("profile.status_map", f"{raw}:{stat}: must be one of {', '.join(STATS)}")
+    for status in profile.error_actions:
+        if not 1 <= status <= 0xFFFFFFFF:
+            raise InvalidInput("profile.error_actions", f"{status}: a refusal is 1 to 0xFFFFFFFF")
     _check_tlvs(profile.vendor_tlvs)
 
 
@@ -103,6 +106,8 @@ def _read(key: str, texts: list[str]) -> Any:
         return tuple(_read_one(key, get_args(kind)[0], text) for text in entries)
     if key == "status_map":
         return {raw: stat.upper() for raw, stat in _pairs(key, entries)}
+    if key == "error_actions":
+        return {_status(raw): _read_one(key, ErrorAction, word) for raw, word in _pairs(key, entries)}
     if len(texts) > 1:
         raise InvalidInput(f"profile.{key}", "has one value only")
     return _read_one(key, kind, texts[0])
@@ -126,6 +131,19 @@ def _pairs(key: str, entries: list[str]) -> list[tuple[str, str]]:
     return found
 
 
+def _status(text: str) -> int:
+    """A command_status by its name, as `status_name` writes others, or as a number."""
+    name = text.upper()
+    if name in CommandStatus.__members__:
+        return CommandStatus[name].value
+    try:
+        return int(text.lower().removeprefix("vendor_"), 0)
+    except ValueError:
+        raise InvalidInput(
+            "profile.error_actions", f"{text!r} is no command_status: a name such as ESME_RSYSERR, or 0x0400"
+        ) from None
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, VendorTlv):
         return f"{value.name}:0x{value.tag:04x}:{value.type}"
@@ -134,5 +152,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {
+            status_name(key) if isinstance(key, int) else key: _plain(each) for key, each in value.items()
+        }
     return value

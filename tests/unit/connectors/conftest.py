@@ -12,6 +12,7 @@ from tests.unit.kept_pdus import KeptPdus
 from trunkline.connectors.smpp_client import SmppSubmitter
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.ports import IncomingReceipt
+from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import SmppConnection, SmppServer
 from trunkline.smpp.handler import Handler
@@ -58,6 +59,7 @@ class Listener(Watched):
         self.rooms = 0
         self.accepted: list[tuple[Segment, str | None]] = []
         self.refused: list[tuple[Segment, int]] = []
+        self.actions: list[ErrorAction] = []  # of the refused, in the same order
         self.unknown: list[tuple[Segment, str]] = []
         self.unsent: list[tuple[Segment, str]] = []
         self.unencodable: list[tuple[Segment, str]] = []
@@ -84,8 +86,9 @@ class Listener(Watched):
         self.accepted.append((segment, smsc_message_id))
         self.note()
 
-    def on_refused(self, segment: Segment, command_status: int) -> None:
+    def on_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
         self.refused.append((segment, command_status))
+        self.actions.append(action)
         self.note()
 
     def on_unknown(self, segment: Segment, why: str) -> None:

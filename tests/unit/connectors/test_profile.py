@@ -2,10 +2,50 @@
 
 import pytest
 
-from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
-from trunkline.smpp.constants import Tag
+from trunkline.model.profile import DetectReceipts, ErrorAction, Profile, ReceiptId
+from trunkline.smpp.constants import CommandStatus, Tag
 from trunkline.smpp.pdus import DeliverSm
 from trunkline.smpp.tlv import c_octets
+
+THROTTLED = CommandStatus.ESME_RTHROTTLED.value
+SYSTEM_ERROR = CommandStatus.ESME_RSYSERR.value
+BAD_DESTINATION = CommandStatus.ESME_RINVDSTADR.value
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("profile", "status", "action", "slowed"),
+        [
+            (Profile(), THROTTLED, ErrorAction.SLOW, True),
+            (Profile(), SYSTEM_ERROR, ErrorAction.RETRY, True),  # the only answer there is: most of them
+            (Profile(), BAD_DESTINATION, ErrorAction.REJECT, False),
+            (Profile(), 0x401, ErrorAction.REJECT, False),
+            (Profile(error_actions={THROTTLED: ErrorAction.REJECT}), THROTTLED, ErrorAction.REJECT, False),
+            (Profile(error_actions={0x401: ErrorAction.SLOW}), 0x401, ErrorAction.SLOW, True),
+            (Profile(error_actions={0x401: ErrorAction.RETRY}), 0x401, ErrorAction.RETRY, True),
+        ],
+    )
+    async def test_what_is_done_about_them(
+        self, smsc, start, listener, make_segment, profile, status, action, slowed
+    ):
+        submitter = await start(profile=profile)
+        smsc.answer = lambda pdu: (status, "")
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.refused)
+        assert (listener.refused[0][1], listener.actions) == (status, [action])
+        assert submitter._binds[0].link.pace.limited == slowed
+
+    async def test_a_retry_has_a_new_sequence_number(self, smsc, start, listener, make_segment):
+        submitter = await start()
+        smsc.answer = lambda pdu: (THROTTLED, "") if len(smsc.submits) == 1 else (0, "1")
+        segment = make_segment()
+        submitter.submit(segment)
+        await listener.until(lambda: listener.refused)
+        listener.to_send = [segment]
+        await listener.until(lambda: listener.accepted)
+        first, second = smsc.submits
+        assert second.sequence_number > first.sequence_number
+        assert second.destination_addr == first.destination_addr
 
 
 class TestReceipts:

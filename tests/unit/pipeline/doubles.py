@@ -23,6 +23,8 @@ from trunkline.model.ports import (
     StorageUnavailable,
     SubmitterListener,
 )
+from trunkline.model.profile import ErrorAction
+from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import (
     Account,
     ConnectorConfig,
@@ -481,7 +483,8 @@ class WindowSubmitter:
 
     def refuse(self, segment: Segment, status: int) -> None:
         self.in_flight.remove(segment)
-        self._listener.on_refused(segment, status)
+        action = actions_of(self._config.profile).get(status, ErrorAction.REJECT)
+        self._listener.on_refused(segment, status, action)
         self._listener.on_room(self._config.connector_id)
 
     def lose(self, segment: Segment) -> None:

@@ -5,9 +5,10 @@ import random
 import pytest
 
 from trunkline.model.message import Segment
+from trunkline.model.profile import ErrorAction, Profile
+from trunkline.model.refusals import USUAL
 from trunkline.model.snapshot import UnknownOutcome
 from trunkline.model.states import ImpossibleTransition
-from trunkline.pipeline.submission import CONGESTION, TEMPORARY
 from trunkline.smpp.constants import CommandStatus
 
 from .conftest import SEED, Bench
@@ -25,6 +26,10 @@ from .doubles import (
 THROTTLED = int(CommandStatus.ESME_RTHROTTLED)
 SYSTEM_ERROR = int(CommandStatus.ESME_RSYSERR)
 INVALID_DESTINATION = int(CommandStatus.ESME_RINVDSTADR)
+
+
+def statuses(action: ErrorAction) -> list[int]:
+    return sorted(status for status, usual in USUAL.items() if usual is action)
 
 
 async def drain(bench: Bench, submitter: WindowSubmitter, limit: int = 1000) -> list[Segment]:
@@ -350,7 +355,7 @@ async def test_a_second_answer_is_an_error(bench: Bench, upstream: WindowSubmitt
         bench.outcomes.on_accepted(message.segments[0], "A2")
 
 
-@pytest.mark.parametrize("status", sorted(CONGESTION))
+@pytest.mark.parametrize("status", statuses(ErrorAction.SLOW))
 async def test_congestion_is_retried_for_as_long_as_the_message_is_valid(
     bench: Bench, upstream: WindowSubmitter, status: int
 ) -> None:
@@ -363,7 +368,7 @@ async def test_congestion_is_retried_for_as_long_as_the_message_is_valid(
         bench.clock.now = segment.available_at
         bench.clockwork.poll()
         await turns()
-    assert segment.attempts == 11, "more often than max_attempts"
+    assert (segment.attempts, segment.congested) == (11, 10), "more often than max_attempts"
     assert bench.outcomes.retried == 10
     bench.clock.now = message.expires_at
     upstream.refuse(segment, status)
@@ -373,7 +378,7 @@ async def test_congestion_is_retried_for_as_long_as_the_message_is_valid(
     assert bench.row(segment) == "expired"
 
 
-@pytest.mark.parametrize("status", sorted(TEMPORARY))
+@pytest.mark.parametrize("status", statuses(ErrorAction.RETRY))
 async def test_what_may_pass_is_retried_so_many_times(
     bench: Bench, upstream: WindowSubmitter, status: int
 ) -> None:
@@ -392,6 +397,38 @@ async def test_what_may_pass_is_retried_so_many_times(
     assert message.error is not None
     assert "3 attempts" in message.error
     assert bench.journal.kinds() == ["retry", "retry", "rejected"]
+
+
+async def test_congestion_does_not_use_up_the_attempts(bench: Bench, upstream: WindowSubmitter) -> None:
+    message = await bench.accept(validity_ms=HOUR_MS)
+    segment = message.segments[0]
+    for status in (THROTTLED, THROTTLED, SYSTEM_ERROR, THROTTLED, SYSTEM_ERROR, THROTTLED):
+        upstream.refuse(segment, status)
+        await turns()
+        assert bench.row(segment) == "queued"
+        bench.clock.now = segment.available_at
+        bench.clockwork.poll()
+        await turns()
+    upstream.refuse(segment, SYSTEM_ERROR)
+    await turns()
+    assert bench.row(segment) == "rejected"
+    assert message.error == "ESME_RSYSERR after 3 attempts"
+
+
+@pytest.mark.parametrize(
+    ("action", "row"),
+    [(ErrorAction.REJECT, "rejected"), (ErrorAction.RETRY, "rejected"), (ErrorAction.SLOW, "queued")],
+)
+async def test_the_profile_says_what_a_refusal_means(bench: Bench, action: ErrorAction, row: str) -> None:
+    profile = Profile(error_actions={INVALID_DESTINATION: action})
+    upstream = bench.connect(connector_of(profile=profile, max_attempts=1))
+    await turns()
+    message = await bench.accept()
+    upstream.refuse(message.segments[0], INVALID_DESTINATION)
+    await turns()
+    assert bench.row(message.segments[0]) == row
+    after = " after 1 attempts" if action is ErrorAction.RETRY else ""
+    assert message.error == (None if row == "queued" else f"ESME_RINVDSTADR{after}")
 
 
 async def test_pauses_grow_with_jitter_and_have_an_end(bench: Bench, upstream: WindowSubmitter) -> None:

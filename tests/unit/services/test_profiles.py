@@ -11,6 +11,7 @@ from trunkline.gsm.tables import Language
 from trunkline.model.profile import (
     STANDARD,
     DetectReceipts,
+    ErrorAction,
     PassTlvs,
     Profile,
     ReceiptId,
@@ -30,6 +31,16 @@ WORDS: dict[str, tuple[list[str], Any]] = {
     ),
     "detect_receipts": (["esm_class"], DetectReceipts.ESM_CLASS),
     "receipt_id": (["text"], ReceiptId.TEXT),
+    "error_actions": (
+        ["ESME_RINVDSTADR:retry, 0x401:slow", "esme_rthrottled:reject, 255:retry, 0x00000300:slow"],
+        {
+            0x0B: ErrorAction.RETRY,
+            0x401: ErrorAction.SLOW,
+            0x58: ErrorAction.REJECT,
+            0xFF: ErrorAction.RETRY,
+            0x300: ErrorAction.SLOW,
+        },
+    ),
     "vendor_tlvs": (
         ["route:0x1401:cstring", "count:5122:uint32"],
         (VendorTlv("route", 0x1401, TlvType.CSTRING), VendorTlv("count", 5122, TlvType.UINT32)),
@@ -78,6 +89,9 @@ def test_what_is_described_can_be_read_again() -> None:
         (["receipt_patterns={id}{stat}"], "profile.receipt_patterns", "between two names"),
         (["status_map=0"], "profile.status_map", "FROM:TO"),
         (["status_map=0:DELIVERED"], "profile.status_map", "0:DELIVERED: must be one of ENROUTE, DELIVRD"),
+        (["error_actions=ESME_RNONE:retry"], "profile.error_actions", "'ESME_RNONE' is no command_status"),
+        (["error_actions=0x14:wait"], "profile.error_actions", "must be one of reject, retry, slow"),
+        (["error_actions=0:retry"], "profile.error_actions", "a refusal is 1 to 0xFFFFFFFF"),
         (["status_map=:DELIVRD"], "profile.status_map", "what the SMSC writes"),
         (["vendor_tlvs=route"], "profile.vendor_tlvs", "NAME:TAG:TYPE"),
         (["vendor_tlvs=route:0x14zz:int"], "profile.vendor_tlvs", "NAME:TAG:TYPE"),

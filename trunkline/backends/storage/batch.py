@@ -177,6 +177,7 @@ def changed_row(segment: Segment) -> Row:
         segment.state,
         segment.available_at,
         segment.attempts,
+        segment.congested,
         segment.submitted_at,
         segment.smsc_message_id,
         segment.smsc_key,

@@ -87,6 +87,7 @@ SEGMENT_COLUMNS: Final = (
     "state",
     "available_at",
     "attempts",
+    "congested",
     "submitted_at",
     "smsc_message_id",
     "smsc_key",
@@ -130,7 +131,7 @@ SETTLED_COLUMNS: Final = (
     "receipt_text",
     "done_at",
 )
-CHANGED_COLUMNS: Final = SEGMENT_COLUMNS[4:17]
+CHANGED_COLUMNS: Final = SEGMENT_COLUMNS[4:18]
 MESSAGE_STATE_COLUMNS: Final = ("state", "error", "sent_at", "done_at")
 REVISED_MESSAGE_COLUMNS: Final = ("text", "encoding", "data_coding", "registered_delivery", "expires_at")
 REVISED_SEGMENT_COLUMNS: Final = ("content", "udh", "sar_reference", "expires_at")

@@ -218,6 +218,7 @@ segment = Table(
     Column("available_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),  # the message's, for the queue's index
     Column("attempts", Integer, nullable=False),
+    Column("congested", Integer, nullable=False, server_default="0"),
     Column("submitted_at", BigInteger),
     Column("smsc_message_id", Text),
     Column("smsc_key", String(255)),

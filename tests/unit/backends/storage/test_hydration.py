@@ -25,7 +25,7 @@ def make_rows(
         ID, 1, "smpp", "c", "S", 5, 0, "D", 1, 1, "text", "gsm7", 0, 0, 0, 1, None, 2, 1, None, "x", 5, 10,
         1, 0, "any", "1401000142", state, None, None, None,
     ]  # fmt: skip
-    tail = [0, 0, None, None, None, None, None, None, None, None, None, 0]
+    tail = [0, 0, 0, None, None, None, None, None, None, None, None, None, 0]
     parts = [[ID, number, f"part {number}", "0500", "x", segment_state, *tail] for number in (2, 1)]
     return [message], parts
 
