@@ -1,10 +1,12 @@
 """What every door hands to the pipeline, and the one way the pipeline says no."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from trunkline.gsm.udh import Element
 from trunkline.model.snapshot import Sender
+from trunkline.model.tlvs import TlvValue
 
 
 class Reason(StrEnum):
@@ -62,6 +64,7 @@ class Submission:
     deliver_after_ms: int = 0  # schedule_delivery_time, from now
     dlr_url: str | None = None
     tlvs: bytes = b""  # optional parameters that may travel on, as on the wire
+    tlv_values: Mapping[str, TlvValue] | None = None  # by the names of the connector's profile
     elements: tuple[Element, ...] = ()  # of the user data header of every segment: application ports
     message_class: int | None = None  # 0 is flash; only with GSM, UCS-2 and octets
     reference: str | None = None  # the id that the sender is given in place of the message's own

@@ -12,8 +12,10 @@ from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, Segment
 from trunkline.model.ports import Acceptance, Clock, IdempotencyRecord, Journal, StorageUnavailable
+from trunkline.model.profile import Profile
 from trunkline.model.snapshot import UnknownOutcome
 from trunkline.model.submission import Reason, Rejected, Submission
+from trunkline.model.tlvs import InvalidTlv, build
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.charging import price
 from trunkline.pipeline.content import compose
@@ -33,6 +35,16 @@ def _record(request: IdempotencyRequest | None, answers: Sequence[Answer]) -> Id
     return IdempotencyRecord(
         request.account_id, request.key, request.request_hash, response, request.created_at
     )
+
+
+def _tlvs(submission: Submission, profile: Profile) -> bytes:
+    """The TLVs that travel with a message. Raises `Rejected`."""
+    if not submission.tlv_values:
+        return submission.tlvs
+    try:
+        return build(submission.tlv_values, profile)
+    except InvalidTlv as error:
+        raise Rejected(Reason.INVALID_FIELD, f"tlvs: {error}") from None
 
 
 class MtPipeline:
@@ -141,7 +153,7 @@ class MtPipeline:
             admitted.deferred,
             account.unknown_outcome is UnknownOutcome.RESEND,
             account.receipt_policy,
-            submission.tlvs,
+            _tlvs(submission, connector.profile),
         )
         message.reference = submission.reference
         message.segments = [

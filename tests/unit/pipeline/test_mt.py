@@ -7,7 +7,8 @@ import pytest
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
 from trunkline.model.ports import IdempotencyConflict
-from trunkline.model.snapshot import UnknownOutcome
+from trunkline.model.profile import Profile, TlvType, VendorTlv
+from trunkline.model.snapshot import ReceiptPolicy, UnknownOutcome
 from trunkline.model.submission import Reason, Rejected
 
 from .conftest import Bench
@@ -66,6 +67,28 @@ async def test_the_message_as_it_is_stored(bench: Bench, upstream: WindowSubmitt
     assert message.resend_unknown
     assert message.public_id == message.id
     assert bench.journal.ledger == [(message.id, 1_000_000)]
+
+
+async def test_the_account_s_policies_go_with_the_message(bench: Bench, upstream: WindowSubmitter) -> None:
+    account = account_of(5, receipt_policy=ReceiptPolicy.LAST, smart_encoding=True)
+    message = await bench.accept(sender=sender_of(account), text="“Tag”", priority=200)
+    assert (message.text, message.encoding) == ('"Tag"', "gsm7")
+    assert message.receipt_policy is ReceiptPolicy.LAST
+    assert message.priority == 3  # priority_flag knows no higher one
+    message = await bench.accept(text="“Tag”")
+    assert (message.text, message.encoding) == ("“Tag”", "ucs2")
+
+
+async def test_tlvs_by_the_names_of_the_connector(bench: Bench, upstream: WindowSubmitter) -> None:
+    profile = Profile((VendorTlv("hops", 0x1401, TlvType.UINT8),))
+    bench.configure(snapshot_of(connector_of(profile=profile), routes=(route_of("upstream"),)))
+    message = await bench.accept(tlv_values={"hops": 5})
+    assert message.tlvs.hex() == "1401000105"
+    assert (await bench.accept(tlvs=b"\x14\x02\0\0")).tlvs == b"\x14\x02\0\0"
+    with pytest.raises(Rejected) as caught:
+        await bench.accept(tlv_values={"hops": 256})
+    assert caught.value.reason is Reason.INVALID_FIELD
+    assert "tlvs: hops must be a number of 0 to 255" in caught.value.detail
 
 
 async def test_the_message_s_own_callback_comes_before_the_sender_s(bench: Bench) -> None:

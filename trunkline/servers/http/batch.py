@@ -17,6 +17,7 @@ from trunkline.servers.http.authentication import Authenticator, address_of
 from trunkline.servers.http.errors import ApiError, error_text, invalid, of_rejected, unauthorized
 from trunkline.servers.http.exchange import STORAGE_AWAY, Answer, Receive, Route, Scope, read_body
 from trunkline.servers.http.fields import (
+    COMMON,
     MAX_RECIPIENTS,
     BatchMessage,
     BatchRequest,
@@ -155,20 +156,18 @@ class BatchRoute(Route):
         batch = decode_json(body, self._decoder)
         numbers = b"" if bytes(batch.to) == b"null" else bytes(batch.to)
         if batch.messages is not None:
-            common = (batch.content, batch.from_, batch.coding, batch.dr, batch.dlr_url, batch.validity)
-            if numbers or any(value is not None for value in common):
+            if numbers or any(getattr(batch, name) is not None for name in COMMON):
                 raise invalid("messages stands alone: to, content and the rest belong into each message")
             messages = batch.messages
-        elif numbers and batch.content is not None:
+            for index, message in enumerate(messages):
+                if message.content is None and message.hex_content is None:
+                    raise invalid(f"messages[{index}].content is required")
+        elif numbers and (batch.content is not None or batch.hex_content is not None):
             # A phone number has no comma, so a longer list is refused before it is built.
             if numbers.count(b",") >= MAX_RECIPIENTS:
                 raise invalid(f"to must have at most {MAX_RECIPIENTS} entries")
-            messages = [
-                BatchMessage(
-                    to, batch.content, batch.from_, batch.coding, batch.dr, batch.dlr_url, batch.validity
-                )
-                for to in decode_json(numbers, self._numbers, "to")
-            ]
+            common = {name: getattr(batch, name) for name in COMMON}
+            messages = [BatchMessage(to, **common) for to in decode_json(numbers, self._numbers, "to")]
         else:
             raise invalid("either messages, or to and content required")
         if not messages:

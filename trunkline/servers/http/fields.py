@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from trunkline.model.snapshot import HttpAccount
 from trunkline.model.submission import Submission
+from trunkline.servers.http.content import ContentOptions, apply, has_content_options
 from trunkline.servers.http.errors import MISSING_FIELDS, ApiError, invalid
 
 MAX_FIELDS = 50
@@ -39,11 +40,13 @@ DlrUrl = Annotated[
 Validity = Annotated[int | str | None, Meta(description="Minutes after which the message is given up.")]
 
 
-class SendRequest(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+class SendRequest(ContentOptions):
     """One message. `user` and `password` are one of the three ways to authenticate."""
 
     to: Annotated[str | None, Meta(description="Destination number, international format. Required.")] = None
-    content: Annotated[str | None, Meta(description="The text of the message. Required.")] = None
+    content: Annotated[
+        str | None, Meta(description="The text of the message. Required, unless there is hex_content.")
+    ] = None
     from_: From = None
     coding: Coding = None
     dr: Dr = None
@@ -53,11 +56,11 @@ class SendRequest(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "
     password: str | None = None
 
 
-class BatchMessage(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+class BatchMessage(ContentOptions):
     """One of a batch's messages."""
 
     to: To
-    content: Content
+    content: Content | None = None
     from_: From = None
     coding: Coding = None
     dr: Dr = None
@@ -65,7 +68,7 @@ class BatchMessage(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": 
     validity: Validity = None
 
 
-class BatchRequest(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+class BatchRequest(ContentOptions):
     """Either `messages`, each with a text of its own, or one text and its settings with a list in `to`."""
 
     messages: Annotated[list[BatchMessage] | None, Meta(description="1 to 10,000 messages.")] = None
@@ -147,7 +150,7 @@ def submission_of(request: SendRequest | BatchMessage, account: HttpAccount) -> 
     """The message as the pipeline takes it."""
     to = request.to
     content = request.content
-    if not to or not content:
+    if not to or not (content or request.hex_content):
         raise invalid(MISSING_FIELDS)
     try:
         coding = _CODINGS[request.coding]
@@ -157,7 +160,7 @@ def submission_of(request: SendRequest | BatchMessage, account: HttpAccount) -> 
         report = _REPORTS[request.dr]
     except KeyError:
         raise _broken("dr") from None
-    return Submission(
+    submission = Submission(
         account.sender,
         DOOR,
         to,
@@ -168,6 +171,13 @@ def submission_of(request: SendRequest | BatchMessage, account: HttpAccount) -> 
         validity_ms=None if request.validity is None else _milliseconds(request.validity),
         dlr_url=None if request.dlr_url is None else _checked_url(request.dlr_url),
     )
+    if has_content_options(request):
+        apply(request, submission)
+    return submission
+
+
+COMMON = tuple(name for name in BatchMessage.__struct_fields__ if name != "to")
+"""What one text and its settings share with every number of a batch."""
 
 
 def _milliseconds(validity: int | str) -> int | None:

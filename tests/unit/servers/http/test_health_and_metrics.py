@@ -146,6 +146,7 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
     schemas = document["components"]["schemas"]
     assert set(schemas["SendRequest"]["properties"]) == {
         "to", "content", "from", "coding", "dr", "dlr_url", "validity", "user", "password",
+        "priority", "flash", "hex_content", "udh", "dest_port", "source_port", "tlvs",
     }  # fmt: skip
     references = re.findall(r"#/components/schemas/(\w+)", str(document))
     assert set(references) <= set(schemas)
