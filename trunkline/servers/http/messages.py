@@ -8,6 +8,8 @@ from trunkline.model.administration import MessageDetail
 from trunkline.model.ids import is_id
 from trunkline.model.message import QUEUED_PREFIX, Message, Segment
 from trunkline.model.money import format_credits
+from trunkline.model.profile import STANDARD, Profile
+from trunkline.model.tlvs import describe
 from trunkline.servers.http.errors import ApiError
 
 
@@ -57,6 +59,8 @@ class MessageView(msgspec.Struct, rename={"from_": "from"}):
     text: str | None
     parts: int
     encoding: str
+    priority: int
+    tlvs: dict[str, int | str]
     charged: str
     connector: str
     error: str | None
@@ -82,8 +86,8 @@ def not_found() -> ApiError:
     return ApiError(404, "Message not found")
 
 
-def view_of(detail: MessageDetail) -> MessageView:
-    """What the client sees of a message."""
+def view_of(detail: MessageDetail, profile: Profile = STANDARD) -> MessageView:
+    """What the client sees of a message; `profile` is its connector's, which names its TLVs."""
     message = detail.message
     return MessageView(
         ok=True,
@@ -94,6 +98,8 @@ def view_of(detail: MessageDetail) -> MessageView:
         text=message.text,
         parts=len(message.segments),
         encoding=message.encoding,
+        priority=message.priority,
+        tlvs=describe(message.tlvs, profile),
         charged=format_credits(message.charged),
         connector=message.connector_id,
         error=message.error,

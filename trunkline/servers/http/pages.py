@@ -3,6 +3,7 @@
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from trunkline.model.profile import STANDARD
 from trunkline.servers.http.authentication import Authenticator, address_of
 from trunkline.servers.http.errors import unauthorized
 from trunkline.servers.http.fields import decode_fields
@@ -31,7 +32,8 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
         detail = await services.store.message_detail(plain_id(message_id), account_id)
         if detail is None:
             raise not_found()
-        return _json(200, view_of(detail))
+        connector = services.snapshots.current.connectors.get(detail.message.connector_id)
+        return _json(200, view_of(detail, connector.profile if connector is not None else STANDARD))
 
     @router.get("/health/live")
     async def live() -> Response:

@@ -1,13 +1,17 @@
 """`GET /api/v1/messages/{id}`: what is shown, and to whom."""
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.ports import StorageUnavailable
+from trunkline.model.profile import Profile, TlvType, VendorTlv
 from trunkline.model.states import MessageState, SegmentState
 from trunkline.model.submission import Submission
+from trunkline.services.connectors import DEFAULTS
 
 from .conftest import HEADERS, Door
 from .doubles import NOW, message_of
@@ -48,6 +52,8 @@ async def test_message_that_has_just_come(door: Door) -> None:
         "text": "Hello",
         "parts": 1,
         "encoding": "gsm7",
+        "priority": 0,
+        "tlvs": {},
         "charged": "0.55",
         "connector": "simulator",
         "error": None,
@@ -223,3 +229,15 @@ async def test_unknown_path_is_404(door: Door) -> None:
     for path in ("/api/v1/nothing", "/", "/api/v1/http-send/"):
         status, answer, _ = await door.json("GET", path, headers=HEADERS)
         assert (status, answer) == (404, {"ok": False, "error": "Not Found"})
+
+
+async def test_tlvs_by_the_names_of_the_connectors_profile(door: Door) -> None:
+    message = stored(door)
+    message.tlvs = bytes.fromhex("1401000105140200020001")
+    _, answer = await look(door, message)
+    assert answer["tlvs"] == {"0x1401": "05", "0x1402": "0001"}
+    profile = Profile((VendorTlv("hops", 0x1401, TlvType.UINT8),))
+    config = replace(DEFAULTS, connector_id=message.connector_id, profile=profile)
+    door.snapshots.current = replace(door.snapshots.current, connectors={message.connector_id: config})
+    _, answer = await look(door, message)
+    assert answer["tlvs"] == {"hops": 5, "0x1402": "0001"}
