@@ -16,6 +16,7 @@ class SmscCounters:
         "receipts_due",
         "receipts_refused",
         "receipts_sent",
+        "strays_answered",
         "submits",
         "taken",
         "throttled",
@@ -23,7 +24,7 @@ class SmscCounters:
     )
 
     def __init__(self) -> None:
-        self.binds = self.binds_refused = self.links_cut = 0
+        self.binds = self.binds_refused = self.links_cut = self.strays_answered = 0
         self.submits = self.taken = self.throttled = self.errors = self.unanswered = 0
         self.receipts_due = self.receipts_sent = self.receipts_acked = self.receipts_refused = 0
 

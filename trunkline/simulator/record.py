@@ -108,7 +108,16 @@ class ReceiptRefused(msgspec.Struct, tag="refused", tag_field="event", gc=False)
     status: int
 
 
-Event = Submitted | Unanswered | ReceiptSent | ReceiptAcked | ReceiptRefused
+class StrayAnswered(msgspec.Struct, tag="stray", tag_field="event", gc=False):
+    """The peer answered a stray, a PDU that was thrown in; `command` and `status` are the answer's."""
+
+    at_ms: int
+    stray: str
+    command: str
+    status: int
+
+
+Event = Submitted | Unanswered | ReceiptSent | ReceiptAcked | ReceiptRefused | StrayAnswered
 
 
 class Counters:
@@ -160,7 +169,7 @@ class Counters:
             self.receipts_acked += 1
         elif kind is ReceiptRefused:
             self.receipts_refused += 1
-        else:
+        elif kind is Unanswered:
             self.unanswered += 1
 
 
@@ -190,6 +199,11 @@ class Recorded:
     def unanswered(self) -> set[str]:
         """Ids of messages that were taken and whose answer was never written."""
         return {event.message_id for event in self.events if isinstance(event, Unanswered)}
+
+    @property
+    def strays_answered(self) -> list[StrayAnswered]:
+        """The answers to what was thrown in, in order."""
+        return [event for event in self.events if isinstance(event, StrayAnswered)]
 
     @property
     def acked(self) -> set[str]:

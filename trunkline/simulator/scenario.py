@@ -25,6 +25,7 @@ from trunkline.simulator.rules import (
     share,
     status,
     table,
+    words,
 )
 from trunkline.smpp.constants import ESM_DELIVERY_RECEIPT, CommandStatus
 
@@ -59,6 +60,19 @@ DATE_FORMATS: Final = {
 }
 
 
+SEQUENCE_NUMBERS: Final = ("normal", "from-zero", "high", "wrap", "wrap-32")
+STRAYS: Final = (
+    "response",
+    "nack",
+    "enquire_link",
+    "alert_notification",
+    "unknown",
+    "unparsable",
+    "short",
+    "long",
+    "http",
+    "tls",
+)
 _NUMBERINGS: Final = (
     "alphanumeric_numbering",
     "international_numbering",
@@ -207,6 +221,40 @@ class Scenario:
         "as-given", "Letters of the stat field", choices=("as-given", "upper", "lower", "title")
     )
     failed_err: str = setting("001", "err field of a receipt for a message that failed")
+
+    # Octets
+    trailing_nul: str = setting(
+        "normal",
+        "NUL at the end of answers that is left out, or one too many there and in what is delivered",
+        choices=("normal", "missing", "extra"),
+    )
+    sm_length_error: int = number(0, "Added to the sm_length of every deliver_sm", low=-1, high=1)
+    unknown_tlv: bool = setting(False, "Add a TLV nobody knows to answers and to what is delivered")
+    bad_tlv: str = setting(
+        "none",
+        "Add a TLV there whose size contradicts its tag, or one that says it is longer than its PDU",
+        choices=("none", "size", "overrun"),
+    )
+    bind_version_tlv: bool = setting(True, "Send sc_interface_version in the answer to a bind")
+    sequence_numbers: str = setting(
+        "normal",
+        "Sequence numbers of the SMSC's own requests: from 1, from 0, from 0x80000000, or beginning just "
+        "before they wrap, at 0x7FFFFFFF or at 32 bits",
+        choices=SEQUENCE_NUMBERS,
+    )
+    enquire_link_ms: float = milliseconds(
+        30_000, "Silence of the ESME after which the SMSC asks whether it is there; 0: never"
+    )
+    enquire_link_answered: bool = setting(True, "Answer the ESME's enquire_link")
+    enquire_link_first: bool = setting(False, "Ask for a sign of life at once, before the ESME binds")
+    strays: tuple[str, ...] = words(
+        (),
+        "What is thrown in, each in turn: a response to nothing, a generic_nack of sequence number 0, good, "
+        "unknown and unreadable requests; and what can only end the link: a command_length below 16 or "
+        "beyond all measure, HTTP, TLS",
+        STRAYS,
+    )
+    stray_every: int = number(10, "Throw one in behind every n-th answer", low=1, high=1_000_000)
 
     def __post_init__(self) -> None:
         faults = []

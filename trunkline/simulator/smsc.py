@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from trunkline.simulator.agenda import TICK_S, Agenda
 from trunkline.simulator.answers import Answers
+from trunkline.simulator.bends import Bends, Strays
 from trunkline.simulator.binds import Binds
 from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.fates import Fates, Throttle
@@ -24,12 +25,14 @@ from trunkline.simulator.record import (
     ReceiptRefused,
     ReceiptSent,
     Record,
+    StrayAnswered,
     Submitted,
     Unanswered,
 )
 from trunkline.simulator.scenario import Scenario
+from trunkline.simulator.wire import Wire, WiredServer
 from trunkline.smpp.asyncio.server import SmppServer
-from trunkline.smpp.constants import CommandStatus
+from trunkline.smpp.constants import CommandStatus, command_name
 from trunkline.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
 from trunkline.smpp.timers import TimerSettings
 
@@ -93,15 +96,27 @@ class SmscSimulator:
         self._agenda = Agenda(loop)
         if self.scenario.throughput:
             self._throttle = Throttle(self.scenario.throughput, loop.time())
-        self._server = SmppServer(
-            self.host,
-            self._asked_port,
-            partial(EsmeLink, self),
-            timers=TimerSettings(),
-            window_size=self.scenario.receipt_window,
-            max_connections=_MAX_CONNECTIONS,
-        )
+        self._server = self._make_server()
         await self._server.start()
+
+    def _make_server(self) -> SmppServer:
+        scenario = self.scenario
+        settings: dict[str, Any] = {
+            "timers": TimerSettings(enquire_link=scenario.enquire_link_ms / 1000),
+            "window_size": scenario.receipt_window,
+            "max_connections": _MAX_CONNECTIONS,
+        }
+        make_link = partial(EsmeLink, self)
+        if Bends(scenario).straight and not scenario.strays and not scenario.enquire_link_first:
+            return SmppServer(self.host, self._asked_port, make_link, **settings)
+        return WiredServer(self.host, self._asked_port, make_link, lay=self._lay_wire, **settings)
+
+    def _lay_wire(self, connection: asyncio.Protocol) -> Wire:
+        scenario = self.scenario
+        strays = Strays(scenario.strays, scenario.stray_every)
+        return Wire(
+            connection, Bends(scenario), strays, self._note_stray, asks_first=scenario.enquire_link_first
+        )
 
     async def stop(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the server's own time-out
         """Stop listening and unbind every link; what does not follow in `timeout` seconds is cut off.
@@ -224,6 +239,12 @@ class SmscSimulator:
         return sum(link.system_id == system_id for link in self.links)
 
     # The record
+
+    def _note_stray(self, kind: str, command_id: int, status: int) -> None:
+        self.counters.strays_answered += 1
+        if self.record is not None:
+            command = command_name(command_id)
+            self.record.append(StrayAnswered(time.time_ns() // 1_000_000, kind, command, status))
 
     def _note_unanswered(self, response: Pdu) -> None:
         if isinstance(response, (SubmitSmResp, DataSmResp)) and not response.command_status:

@@ -151,8 +151,8 @@ class Listener(ABC):
         return len(self.connections) + len(self._handshakes) >= self._max_connections
 
     @abstractmethod
-    def make_connection(self) -> SmppConnection:
-        """Make a new connection, in the role this listener gives it."""
+    def make_connection(self) -> asyncio.Protocol:
+        """Make a new connection, in the role this listener gives it, or what stands before one."""
 
     def begin_handshake(self, context: ssl_module.SSLContext) -> TlsLayer:
         """Make what stands between a new socket and its connection."""

@@ -1,5 +1,6 @@
 """Listens for ESMEs."""
 
+import asyncio
 import ssl as ssl_module
 
 from trunkline.smpp.asyncio.connection import HandlerFactory, SmppConnection
@@ -45,7 +46,7 @@ class SmppServer(Listener):
         self._window_size = window_size
         self._version = version
 
-    def make_connection(self) -> SmppConnection:
+    def make_connection(self) -> asyncio.Protocol:
         """Make an ESME's connection."""
         return SmppConnection(
             Role.SMSC,
