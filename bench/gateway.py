@@ -114,7 +114,7 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
     async with open_administration(settings) as administration:
         accounts = administration.accounts
         await accounts.create(ACCOUNT, balance=CREDITS)
-        await accounts.create_esme(ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500)
+        await administration.esmes.create(ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500)
         await accounts.create_http_account(ACCOUNT, "bench", api_key=API_KEY, throughput=0)
         await accounts.create_http_account(
             ACCOUNT, "bench-callback", api_key=CALLBACK_API_KEY, throughput=0, dlr_url=setup.callback_url

@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 
 from trunkline.backends.secrets import SecretBox, SecretUnreadable
 from trunkline.backends.storage import SqlStore
-from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.administration import AccountRow, EsmeSettings
+from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.profile import PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
@@ -36,7 +37,7 @@ HTTP = {
     "password_hash": "argon", "api_key_prefix": "tk_abc", "throughput": 25, "over_rate": "reject",
     "default_sender": "", "dlr_url": "https://x.example/dlr", "description": "shop",
 }  # fmt: skip
-ESME = {"password_hash": "argon", "max_binds": 3, "allowed_networks": "", "throughput": 9, "window": 50}
+ESME = EsmeSettings(max_binds=3, throughput=9, window=50)
 
 
 # --- configuration ----------------------------------------------------------------------------------------
@@ -45,7 +46,8 @@ ESME = {"password_hash": "argon", "max_binds": 3, "allowed_networks": "", "throu
 async def test_snapshot_shows_everything(store: SqlStore) -> None:
     account_id = await store.create_account("acme", unknown_outcome="resend", default_sender="ACME")
     await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
-    await store.create_esme(account_id, "client1", **{**ESME, "allowed_networks": "10.0.0.0/8,2001:db8::/32"})
+    settings = replace(ESME, allowed_networks="10.0.0.0/8,2001:db8::/32")
+    await store.create_esme(account_id, "client1", settings, password_hash="argon")
     await store.create_connector(connector("smsc-1"), "Operator A")
     second = {"prefix": "97150", "account_id": account_id, "connector_ids": ("smsc-1", "smsc-2"), "rate": 5}
     first = {"prefix": "", "account_id": None, "connector_ids": ("smsc-1",), "rate": 7}
@@ -98,13 +100,21 @@ async def test_every_change_of_the_configuration_grows_the_revision(place: Place
     await grew()
     await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
     await grew()
-    await store.create_esme(account_id, "client1", **ESME)
+    await store.create_esme(account_id, "client1", ESME, password_hash="argon")
     await grew()
     await store.create_connector(connector("smsc-1"))
     await grew()
     await store.update_connector(connector("smsc-1", host="other.example"))
     await grew()
     await store.set_connector_enabled("smsc-1", enabled=False)
+    await grew()
+    await store.delete_connector("smsc-1")
+    await grew()
+    await store.update_esme(1, replace(ESME, enabled=False))
+    await grew()
+    await store.delete_esme(1)
+    await grew()
+    await store.update_account(replace(await store.account_by_name("acme"), smart_encoding=True))
     await grew()
     await store.create_route("all", position=1, prefix="", account_id=None, connector_ids=("x",), rate=1)
     await grew()
@@ -137,7 +147,7 @@ async def test_changes_through_many_processes_are_all_counted(place: Place, stor
 async def test_names_that_are_taken(store: SqlStore) -> None:
     account_id = await store.create_account("acme")
     await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
-    await store.create_esme(account_id, "client1", **ESME)
+    await store.create_esme(account_id, "client1", ESME, password_hash="argon")
     await store.create_connector(connector("smsc-1"))
     route = {"position": None, "prefix": "", "account_id": None, "connector_ids": ("x",), "rate": 1}
     await store.create_route("all", **route)
@@ -148,7 +158,7 @@ async def test_names_that_are_taken(store: SqlStore) -> None:
             "HTTP API account",
             "shop",
         ),
-        (store.create_esme(account_id, "client1", **ESME), "ESME", "client1"),
+        (store.create_esme(account_id, "client1", ESME, password_hash="argon"), "ESME", "client1"),
         (store.create_connector(connector("smsc-1")), "connector", "smsc-1"),
         (store.create_route("all", **route), "route", "all"),
     ):
@@ -162,9 +172,17 @@ async def test_things_that_do_not_exist(store: SqlStore) -> None:
     for call in (
         store.account_by_name("nobody"),
         store.create_http_account(9, "shop", api_key_hash="k1", **HTTP),
-        store.create_esme(9, "client1", **ESME),
+        store.create_esme(9, "client1", ESME, password_hash="argon"),
         store.create_route("r", position=None, prefix="", account_id=9, connector_ids=("x",), rate=1),
         store.update_connector(connector("smsc-9")),
+        store.delete_connector("smsc-9"),
+        store.find_connector("smsc-9"),
+        store.find_connector(9),
+        store.update_esme(9, ESME),
+        store.delete_esme(9),
+        store.find_esme(9),
+        store.find_esme("client9"),
+        store.update_account(AccountRow(9, "nobody", True, 0, False, "wait", "", 0)),
         store.set_connector_enabled("smsc-9", enabled=True),
     ):
         with pytest.raises(NotFound):
@@ -183,6 +201,103 @@ async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
     assert await store.account_by_name("b") == second
 
 
+async def test_accounts_are_changed_but_not_their_names_and_balances(store: SqlStore) -> None:
+    await store.create_account("acme", balance=5, receipt_policy="first")
+    row = await store.account_by_name("acme")
+    assert (row.receipt_policy, row.smart_encoding) == ("first", False)
+    changed = replace(
+        row, enabled=False, unlimited=True, unknown_outcome="resend", default_sender="X",
+        receipt_policy="any", smart_encoding=True,
+    )  # fmt: skip
+    await store.update_account(replace(changed, name="other", balance=999))
+    assert await store.account_by_name("acme") == changed
+    account = (await store.snapshot()).accounts[row.id]
+    assert (account.enabled, account.receipt_policy, account.smart_encoding) == (False, "any", True)
+
+
+async def test_http_accounts_are_listed_without_their_secrets(store: SqlStore) -> None:
+    acme, other = await store.create_account("acme"), await store.create_account("other")
+    await store.create_http_account(other, "web", api_key_hash="k2", **HTTP)
+    await store.create_http_account(acme, "shop", api_key_hash="k1", **HTTP)
+    shop, web = await store.list_http_accounts()
+    assert (shop.username, shop.account, web.username, web.account) == ("shop", "acme", "web", "other")
+    assert {name: getattr(shop, name) for name in HTTP if name != "password_hash"} == {
+        name: value for name, value in HTTP.items() if name != "password_hash"
+    }
+    assert (shop.enabled, shop.created_at > NOW) == (True, True)
+
+
+# --- ESMEs ------------------------------------------------------------------------------------------------
+
+
+async def test_an_esme_is_changed(place: Place, store: SqlStore) -> None:
+    account_id = await store.create_account("acme")
+    esme_id = await store.create_esme(account_id, "client1", ESME, password_hash="first")
+    row = await store.find_esme(esme_id)
+    assert (row.id, row.system_id, row.account, row.settings) == (esme_id, "client1", "acme", ESME)
+    assert (row.password, row.created_at > NOW) == ("", True)
+    assert await store.find_esme("client1") == row
+    assert await store.list_esmes() == [row]
+    settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False)
+    await store.update_esme(esme_id, settings)
+    assert (await store.find_esme(esme_id)).settings == settings
+    esme = (await store.snapshot()).esmes["client1"]
+    assert (esme.password_hash, esme.pdu_log, esme.sender.enabled) == ("first", True, False)
+    await store.update_esme(esme_id, ESME, password_hash="second")
+    assert (await store.snapshot()).esmes["client1"].password_hash == "second"
+
+
+async def test_only_passwords_that_are_to_be_shown_are_kept_readable(place: Place, store: SqlStore) -> None:
+    account_id = await store.create_account("acme")
+    shown = await store.create_esme(account_id, "shown", ESME, password_hash="argon", password="qwerty123")
+    hidden = await store.create_esme(account_id, "hidden", ESME, password_hash="argon")
+    assert (await store.find_esme(shown)).password == "qwerty123"
+    kept = await place.rows("SELECT system_id, password_encrypted FROM esme ORDER BY system_id")
+    assert kept[0] == ("hidden", None)
+    assert "qwerty123" not in kept[1][1]
+    await store.update_esme(shown, replace(ESME, window=7))
+    assert (await store.find_esme(shown)).password == "qwerty123"
+    await store.update_esme(shown, ESME, password_hash="other")
+    await store.update_esme(hidden, ESME, password_hash="other", password="open")
+    assert [each.password for each in await store.list_esmes()] == ["open", ""]
+    assert await place.value("SELECT password_encrypted FROM esme WHERE system_id = 'shown'") is None
+
+
+async def test_an_esme_s_id_is_not_given_again(store: SqlStore) -> None:
+    account_id = await store.create_account("acme")
+    first = await store.create_esme(account_id, "client1", ESME, password_hash="argon")
+    with pytest.raises(AlreadyExists):
+        await store.create_esme(account_id, "client1", ESME, password_hash="argon")
+    await store.delete_esme(first)
+    assert await store.list_esmes() == []
+    assert (await store.snapshot()).esmes == {}
+    assert await store.create_esme(account_id, "client1", ESME, password_hash="argon") > first
+
+
+# --- connectors -------------------------------------------------------------------------------------------
+
+
+async def test_a_connector_is_not_deleted_while_messages_need_it(store: SqlStore, account_id: int) -> None:
+    await store.create_connector(connector("smsc-1"))
+    await store.create_connector(connector("smsc-2"))
+    await store.save_connector_status("node-a", [ConnectorStatus("smsc-1", False, (), 0)], NOW)
+    waiting = make_message(account_id, parts=2)
+    under_way = make_message(account_id, state=SegmentState.SUBMITTING)
+    await accept(store, waiting, under_way, make_message(account_id, connector_id="smsc-2"))
+    with pytest.raises(InUse, match="2 messages in its queue and 1 under way"):
+        await store.delete_connector("smsc-1")
+    for message in (waiting, under_way):
+        for segment in message.segments:
+            store.journal.submitted(segment, submit(segment, f"id-{message.id}-{segment.number}"))
+    await store.journal.flush()
+    await store.delete_connector("smsc-1")
+    assert [each.config.connector_id for each in await store.list_connectors()] == ["smsc-2"]
+    assert set((await store.snapshot()).connectors) == {"smsc-2"}
+    assert await store.connector_statuses() == {}
+    with pytest.raises(NotFound):
+        await store.delete_connector("smsc-1")
+
+
 async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, store: SqlStore) -> None:
     profile = Profile(
         receipt_patterns=("{id} {stat}",),
@@ -196,7 +311,10 @@ async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, s
     )
     await store.create_connector(config)
     config = replace(config, number=1)
-    assert await store.list_connectors() == [config]
+    [stored_config] = await store.list_connectors()
+    assert stored_config.config == config
+    assert stored_config.created_at == stored_config.updated_at > NOW
+    assert await store.find_connector(1) == await store.find_connector("smsc-1") == stored_config
     [stored] = await place.rows("SELECT password_encrypted, tls_key_encrypted FROM connector")
     assert "s3cret" not in stored[0]
     assert "pr1vate" not in stored[1]
@@ -204,6 +322,9 @@ async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, s
     await store.update_connector(changed)
     await store.set_connector_enabled("smsc-1", enabled=False)
     assert (await store.snapshot()).connectors == {"smsc-1": replace(changed, enabled=False)}
+    later = await store.find_connector(1)
+    assert (later.config, later.created_at) == (replace(changed, enabled=False), stored_config.created_at)
+    assert later.updated_at >= stored_config.updated_at
 
 
 async def test_connectors_are_numbered_once_and_for_all(place: Place, store: SqlStore) -> None:
@@ -211,9 +332,9 @@ async def test_connectors_are_numbered_once_and_for_all(place: Place, store: Sql
         await store.create_connector(connector(name))
     with pytest.raises(AlreadyExists):
         await store.create_connector(connector("a"))
-    await place.rows("DELETE FROM connector WHERE connector_id = 'c' RETURNING number")
+    await store.delete_connector("c")
     await store.create_connector(connector("d"))
-    numbers = {each.connector_id: each.number for each in await store.list_connectors()}
+    numbers = {each.config.connector_id: each.config.number for each in await store.list_connectors()}
     assert numbers == {"b": 1, "a": 2, "d": 4}
 
 

@@ -70,7 +70,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
     async with simulator(Scenario(response_delay_ms=5, receipt_delay_ms=20)) as smsc:
         await attach(gateway, smsc.port)
         async with gateway.administration() as admin:
-            await admin.accounts.create_esme(ACCOUNT, "good", password=PASSWORD)
+            await admin.esmes.create(ACCOUNT, "good", password=PASSWORD)
             api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=0)
         await gateway.start()
         loads = (

@@ -48,8 +48,8 @@ async def test_sigkill_under_load_loses_nothing(
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
             await admin.accounts.create("again", balance=OPENING_BALANCE, unknown_outcome="resend")
-            await admin.accounts.create_esme(ACCOUNT, "waits", password=PASSWORD)
-            await admin.accounts.create_esme("again", "resends", password=PASSWORD)
+            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
+            await admin.esmes.create("again", "resends", password=PASSWORD)
             api = await admin.accounts.create_http_account(
                 ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )
@@ -112,7 +112,7 @@ async def test_submits_without_an_answer_are_unknown_until_a_receipt_proves_them
     async with simulator(weather) as smsc:
         await attach(gateway, smsc.port, window=20, response_timeout_s=1.0)
         async with gateway.administration() as admin:
-            await admin.accounts.create_esme(ACCOUNT, "waits", password=PASSWORD)
+            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
             api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=0)
         await gateway.start()
         load = EsmeLoad(gateway, "waits", "97150", rate=300, seed=SEED)

@@ -118,8 +118,8 @@ async def business(
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
             await admin.accounts.create("probes", balance=OPENING_BALANCE)
-            await admin.accounts.create_esme(ACCOUNT, "busy", password=PASSWORD)
-            await admin.accounts.create_esme("probes", "probe", password=PASSWORD)
+            await admin.esmes.create(ACCOUNT, "busy", password=PASSWORD)
+            await admin.esmes.create("probes", "probe", password=PASSWORD)
             api = await admin.accounts.create_http_account(
                 ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )

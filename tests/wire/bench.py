@@ -16,6 +16,7 @@ from trunkline.app.gateway import Gateway
 from trunkline.config import Settings
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
+from trunkline.services.esmes import Esmes
 from trunkline.services.routes import Routes
 from trunkline.simulator.record import Event, Record, Submitted
 from trunkline.simulator.scenario import Scenario
@@ -120,7 +121,7 @@ class Bench:
     async def create_esme(self, system_id: str, **settings: Any) -> None:
         """Give the account another ESME, with the same password."""
         store = self.gateway.store
-        await Accounts(store).create_esme("acme", system_id, password=PASSWORD, **settings)
+        await Esmes(store).create("acme", system_id, password=PASSWORD, **settings)
         self.gateway.snapshots.publish(await store.snapshot())
 
     async def stop_connector(self) -> None:

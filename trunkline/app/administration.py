@@ -11,6 +11,7 @@ from trunkline.config import Settings
 from trunkline.services.accounts import Accounts
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
+from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.routes import Routes
 
@@ -25,6 +26,7 @@ class AdministrationTools:
 
     store: SqlStore
     accounts: Accounts
+    esmes: Esmes
     connectors: Connectors
     routes: Routes
     messages: Messages
@@ -63,7 +65,13 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
     await store.open()
     try:
         yield AdministrationTools(
-            store, Accounts(store), Connectors(store), Routes(store), Messages(store), AdminToken(store)
+            store,
+            Accounts(store),
+            Esmes(store),
+            Connectors(store),
+            Routes(store),
+            Messages(store),
+            AdminToken(store),
         )
     finally:
         await store.close()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trunkline.services.accounts import Accounts
     from trunkline.services.admin_token import AdminToken
     from trunkline.services.connectors import Connectors
+    from trunkline.services.esmes import Esmes
     from trunkline.services.messages import Messages
     from trunkline.services.routes import Routes
 
@@ -50,6 +51,9 @@ class Management(Protocol):
 
     @property
     def accounts(self) -> "Accounts": ...
+
+    @property
+    def esmes(self) -> "Esmes": ...
 
     @property
     def connectors(self) -> "Connectors": ...

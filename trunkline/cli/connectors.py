@@ -28,9 +28,9 @@ _SECRETS = ("password", "tls_key")
 ROWS: Sequence[Row] = (
     Row("host", str, "HOST", "Host name or address of the SMSC", required=True),
     Row("port", int, "PORT", "Its port", 2775),
-    Row("system_id", str, "TEXT", "The user name it knows us by, at most 15 characters", ""),
-    Row("password", str, "TEXT", "At most 8 characters; - to be asked", ""),
-    Row("system_type", str, "TEXT", "At most 12 characters", ""),
+    Row("system_id", str, "TEXT", "The user name it knows us by, at most 16 characters", ""),
+    Row("password", str, "TEXT", "At most 9 characters; - to be asked", ""),
+    Row("system_type", str, "TEXT", "At most 13 characters", ""),
     Row("tx_binds", int, "NUMBER", "Binds that only submit", 0),
     Row("rx_binds", int, "NUMBER", "Binds that only receive", 0),
     Row("trx_binds", int, "NUMBER", "Binds that do both", 1),

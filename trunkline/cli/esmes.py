@@ -24,7 +24,7 @@ def create(
     ],
     system_id: Annotated[
         str,
-        typer.Argument(metavar="SYSTEM_ID", help="1 to 15 characters without spaces.", show_default=False),
+        typer.Argument(metavar="SYSTEM_ID", help="1 to 16 characters without spaces.", show_default=False),
     ],
     password: Annotated[
         str | None,
@@ -32,7 +32,7 @@ def create(
             metavar="TEXT",
             envvar="TRUNKLINE_CLI_NEW_PASSWORD",
             show_envvar=True,
-            help="4 to 8 characters, - to be asked; else one is generated.",
+            help="1 to 9 characters, - to be asked; else one is generated.",
         ),
     ] = None,
     max_binds: Annotated[int, typer.Option(metavar="NUMBER", help="Binds at the same time.")] = 10,
@@ -54,7 +54,7 @@ def create(
     secret = read_secret(password, "Password of the SMPP user")
 
     async def work(administration: Management) -> dict[str, object]:
-        made = await administration.accounts.create_esme(
+        made = await administration.esmes.create(
             account,
             system_id,
             password=secret,

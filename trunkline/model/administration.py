@@ -20,6 +20,61 @@ class AccountRow:
     unknown_outcome: str
     default_sender: str
     created_at: int
+    receipt_policy: str = "all"
+    smart_encoding: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class HttpAccountRow:
+    """An HTTP API account without its secrets."""
+
+    id: int
+    username: str
+    account: str  # the name of the account that pays
+    api_key_prefix: str
+    throughput: int
+    over_rate: str
+    default_sender: str
+    dlr_url: str | None
+    description: str
+    enabled: bool
+    created_at: int
+
+
+@dataclass(slots=True, frozen=True)
+class EsmeSettings:
+    """What an ESME may do, and how it is talked to."""
+
+    max_binds: int = 10
+    allowed_networks: str = ""  # comma list of addresses and networks; empty: from anywhere
+    throughput: int = 0  # submit_sm per minute on one connection, 0: unlimited
+    window: int = 100  # deliver_sm we leave unanswered per session
+    default_alphabet: str = "gsm7"
+    receipt_format: str = "standard"
+    pdu_log: bool = False
+    enabled: bool = True
+
+
+@dataclass(slots=True, frozen=True)
+class EsmeRow:
+    """An ESME account. `password` is in clear where it is kept so (text 001's API shows it), else empty."""
+
+    id: int
+    system_id: str
+    account: str  # the name of the account that pays
+    settings: EsmeSettings
+    password: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(slots=True, frozen=True)
+class StoredConnector:
+    """A connector's configuration, and when it was made and last changed."""
+
+    config: ConnectorConfig
+    created_at: int
+    updated_at: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,7 +102,13 @@ class Administration(Protocol):
         unknown_outcome: str = "wait",
         credit_floor: int = 0,
         default_sender: str = "",
+        receipt_policy: str = "all",
+        smart_encoding: bool = False,
     ) -> int: ...
+
+    async def update_account(self, row: AccountRow) -> None:
+        """Changes the account with this id: everything but its name and its balance."""
+        ...
 
     async def list_accounts(self) -> list[AccountRow]: ...
 
@@ -95,17 +156,37 @@ class Administration(Protocol):
         description: str,
     ) -> int: ...
 
+    async def list_http_accounts(self) -> list[HttpAccountRow]: ...
+
     async def create_esme(
         self,
         account_id: int,
         system_id: str,
+        settings: EsmeSettings,
         *,
         password_hash: str,
-        max_binds: int,
-        allowed_networks: str,
-        throughput: int,
-        window: int,
-    ) -> int: ...
+        password: str = "",
+    ) -> int:
+        """A `password` is kept readable, encrypted, beside its hash. Ids are never given twice."""
+        ...
+
+    async def update_esme(
+        self, esme_id: int, settings: EsmeSettings, *, password_hash: str | None = None, password: str = ""
+    ) -> None:
+        """Without a `password_hash` the password stays as it is, readable or not."""
+        ...
+
+    async def delete_esme(self, esme_id: int) -> None: ...
+
+    async def list_esmes(self) -> list[EsmeRow]: ...
+
+    async def find_esme(self, key: int | str) -> EsmeRow:
+        """By its id or its system_id."""
+        ...
+
+    async def outbox_lanes(self) -> dict[str, int]:
+        """Notifications that wait for their recipients, by lane."""
+        ...
 
     async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None: ...
 
@@ -113,7 +194,15 @@ class Administration(Protocol):
 
     async def set_connector_enabled(self, connector_id: str, enabled: bool) -> None: ...
 
-    async def list_connectors(self) -> list[ConnectorConfig]: ...
+    async def delete_connector(self, connector_id: str) -> None:
+        """Raises `InUse` while messages wait in its queue or are under way."""
+        ...
+
+    async def list_connectors(self) -> list[StoredConnector]: ...
+
+    async def find_connector(self, key: int | str) -> StoredConnector:
+        """By its number or its id."""
+        ...
 
     async def connector_statuses(self) -> dict[str, ConnectorStatus]:
         """The live status last written by the node that runs the connector."""

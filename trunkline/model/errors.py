@@ -23,6 +23,10 @@ class NotFound(ManagementError):
         self.name = name
 
 
+class InUse(ManagementError):
+    """Something that cannot be deleted yet; the text says what still needs it."""
+
+
 class InsufficientBalance(ManagementError):
     """A debit that the balance does not cover."""
 

@@ -14,7 +14,12 @@ _INTERMEDIATE = 0x10
 
 def lane_of(message: Message) -> str:
     """The outbox lane of the message's sender."""
-    return f"{'esme' if message.door == 'smpp' else 'http'}:{message.credential}"
+    return esme_lane(message.credential) if message.door == "smpp" else f"http:{message.credential}"
+
+
+def esme_lane(system_id: str) -> str:
+    """The outbox lane of an ESME."""
+    return f"esme:{system_id}"
 
 
 def final_notification(

@@ -130,6 +130,11 @@ class ConnectorConfig:
     tls_key: str = field(default="", repr=False)  # PEM
     pdu_log: bool = False
     profile: Profile = STANDARD
+    # Text 001's API keeps these while they are automatic, for when they are not.
+    fixed_source_ton: int = 5
+    fixed_source_npi: int = 0
+    fixed_dest_ton: int = 1
+    fixed_dest_npi: int = 1
 
 
 @dataclass(slots=True, frozen=True)

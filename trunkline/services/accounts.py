@@ -1,20 +1,22 @@
-"""Accounts and their credentials: creating, listing, topping up."""
+"""Accounts and their HTTP credentials: creating, listing, changing, topping up."""
 
 import asyncio
 import re
 import secrets
 import string
-from dataclasses import dataclass
-from ipaddress import ip_network
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
 
-from trunkline.model.administration import AccountRow, Administration
-from trunkline.model.snapshot import OverRate, UnknownOutcome
+from trunkline.model.administration import AccountRow, Administration, HttpAccountRow
+from trunkline.model.errors import AlreadyExists
+from trunkline.model.snapshot import OverRate, ReceiptPolicy, UnknownOutcome
 from trunkline.services.credentials import hash_api_key, hash_password, new_api_key, shown_prefix
 
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
-_SYSTEM_ID = re.compile(r"[!-~]{1,15}").fullmatch
 _READABLE = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
-SMPP_PASSWORD_MAX = 8  # SMPP 3.4, section 5.2.2: 9 octets with the NUL
 
 
 class InvalidInput(ValueError):
@@ -33,14 +35,6 @@ class NewHttpAccount:
     username: str
     password: str
     api_key: str
-
-
-@dataclass(slots=True, frozen=True)
-class NewEsme:
-    """Shown once: only the hash is kept."""
-
-    system_id: str
-    password: str
 
 
 def generate_password(length: int) -> str:
@@ -62,6 +56,8 @@ class Accounts:
         unlimited: bool = False,
         unknown_outcome: str = UnknownOutcome.WAIT,
         default_sender: str = "",
+        receipt_policy: str = ReceiptPolicy.ALL,
+        smart_encoding: bool = False,
     ) -> int:
         """Creates an account with a balance in micro-credits; returns its id.
 
@@ -75,9 +71,29 @@ class Accounts:
             name,
             balance=balance,
             unlimited=unlimited,
-            unknown_outcome=_choice("unknown_outcome", unknown_outcome, UnknownOutcome),
+            unknown_outcome=choice("unknown_outcome", unknown_outcome, UnknownOutcome),
             default_sender=default_sender,
+            receipt_policy=choice("receipt_policy", receipt_policy, ReceiptPolicy),
+            smart_encoding=smart_encoding,
         )
+
+    async def ensure_unlimited(self, name: str) -> None:
+        """Makes sure that there is an account with this name; a new one sends without credits."""
+        with suppress(AlreadyExists):
+            await self.create(name, unlimited=True)
+
+    async def change(self, name: str, **fields: Any) -> AccountRow:
+        """Changes an account's policies, fields of `AccountRow`, and returns it.
+
+        Raises `InvalidInput`, `NotFound`.
+        """
+        row = await self._administration.account_by_name(name)
+        changed = replace(row, **fields)
+        choice("unknown_outcome", changed.unknown_outcome, UnknownOutcome)
+        choice("receipt_policy", changed.receipt_policy, ReceiptPolicy)
+        if changed != row:
+            await self._administration.update_account(changed)
+        return changed
 
     async def list(self) -> list[AccountRow]:
         """All accounts with their balances."""
@@ -126,55 +142,16 @@ class Accounts:
             api_key_prefix=shown_prefix(api_key),
             api_key_hash=hash_api_key(api_key),
             throughput=throughput,
-            over_rate=_choice("over_rate", over_rate, OverRate),
+            over_rate=choice("over_rate", over_rate, OverRate),
             default_sender=default_sender,
             dlr_url=dlr_url or None,
             description=description,
         )
         return NewHttpAccount(username, password, api_key)
 
-    async def create_esme(
-        self,
-        account_name: str,
-        system_id: str,
-        *,
-        password: str | None = None,
-        max_binds: int = 10,
-        allowed_networks: str = "",
-        throughput: int = 0,
-        window: int = 100,
-    ) -> NewEsme:
-        """Creates an ESME account; a password of 8 characters is generated when none is given."""
-        if not _SYSTEM_ID(system_id):
-            raise InvalidInput("system_id", "1 to 15 printable characters without spaces")
-        password = password or generate_password(SMPP_PASSWORD_MAX)
-        if not 4 <= len(password) <= SMPP_PASSWORD_MAX or not password.isascii():
-            raise InvalidInput("password", "4 to 8 ASCII characters: SMPP allows no more than 8")
-        if not 1 <= max_binds <= 1000:
-            raise InvalidInput("max_binds", "1 to 1000")
-        if throughput < 0:
-            raise InvalidInput("throughput", "messages per minute on one connection, 0 for no limit")
-        if not 1 <= window <= 10_000:
-            raise InvalidInput("window", "1 to 10000 unanswered deliver_sm")
-        networks = [part.strip() for part in allowed_networks.split(",") if part.strip()]
-        for network in networks:
-            try:
-                ip_network(network)
-            except ValueError as error:
-                raise InvalidInput(
-                    "allowed_networks", f"{network!r} is no address or network: {error}"
-                ) from None
-        account = await self._administration.account_by_name(account_name)
-        await self._administration.create_esme(
-            account.id,
-            system_id,
-            password_hash=await asyncio.to_thread(hash_password, password),
-            max_binds=max_binds,
-            allowed_networks=",".join(networks),
-            throughput=throughput,
-            window=window,
-        )
-        return NewEsme(system_id, password)
+    async def list_http_accounts(self) -> Sequence[HttpAccountRow]:
+        """All HTTP API accounts, without their secrets."""
+        return await self._administration.list_http_accounts()
 
     async def set_admin(self, username: str, password: str) -> None:
         """Creates an administrator or changes its password."""
@@ -185,7 +162,8 @@ class Accounts:
         await self._administration.set_admin(username, await asyncio.to_thread(hash_password, password))
 
 
-def _choice(field: str, value: str, choices: "type[OverRate] | type[UnknownOutcome]") -> str:
+def choice(field: str, value: str, choices: type[StrEnum]) -> str:
+    """The value, if it is one of the choices. Raises `InvalidInput`."""
     try:
         return choices(value).value
     except ValueError:

@@ -58,6 +58,8 @@ class ConnectorRow:
     config: ConnectorConfig
     status: ConnectorStatus | None
     queued: int
+    created_at: int
+    updated_at: int
 
 
 class Connectors:
@@ -83,24 +85,30 @@ class Connectors:
 
         `profile_words` as for `create`; what they do not name stays. Raises `InvalidInput`, `NotFound`.
         """
-        for config in await self._administration.list_connectors():
-            if config.connector_id == connector_id:
-                changed = _with_words(replace(config, **fields), profile_words)
-                check(changed)
-                await self._administration.update_connector(changed)
-                return changed
-        raise NotFound("connector", connector_id)
+        config = (await self._administration.find_connector(connector_id)).config
+        changed = _with_words(replace(config, **fields), profile_words)
+        check(changed)
+        if changed != config:
+            await self._administration.update_connector(changed)
+        return changed
 
     async def set_enabled(self, connector_id: str, enabled: bool) -> None:
         """Starts or stops a connector; the running gateway follows within a second."""
         await self._administration.set_connector_enabled(connector_id, enabled)
 
-    async def get(self, connector_id: str) -> ConnectorRow:
-        """One connector as `list` has it. Raises `NotFound`."""
+    async def get(self, key: int | str) -> ConnectorRow:
+        """One connector as `list` has it, by its number or its id. Raises `NotFound`."""
         for row in await self.list():
-            if row.config.connector_id == connector_id:
+            if key in (row.config.number, row.config.connector_id):
                 return row
-        raise NotFound("connector", connector_id)
+        raise NotFound("connector", str(key))
+
+    async def delete(self, connector_id: str) -> None:
+        """Deletes a connector; routes may go on naming it. The running gateway unbinds at once.
+
+        Raises `NotFound`, and `InUse` while messages wait in its queue or are under way.
+        """
+        await self._administration.delete_connector(connector_id)
 
     async def list(self) -> list[ConnectorRow]:
         """All connectors with live status and queue; a status that is too old counts as none."""
@@ -112,8 +120,14 @@ class Connectors:
         }
         depths = await self._administration.queue_depths()
         return [
-            ConnectorRow(config, statuses.get(config.connector_id), depths.get(config.connector_id, 0))
-            for config in await self._administration.list_connectors()
+            ConnectorRow(
+                stored.config,
+                statuses.get(stored.config.connector_id),
+                depths.get(stored.config.connector_id, 0),
+                stored.created_at,
+                stored.updated_at,
+            )
+            for stored in await self._administration.list_connectors()
         ]
 
 
@@ -129,12 +143,11 @@ def check(config: ConnectorConfig) -> None:
         raise InvalidInput("host", "a host name or address")
     if not 1 <= config.port <= 65535:
         raise InvalidInput("port", "1 to 65535")
-    if len(config.system_id) > 15 or not config.system_id.isascii():
-        raise InvalidInput("system_id", "at most 15 ASCII characters")
-    if len(config.password) > 8 or not config.password.isascii():
-        raise InvalidInput("password", "at most 8 ASCII characters")
-    if len(config.system_type) > 12 or not config.system_type.isascii():
-        raise InvalidInput("system_type", "at most 12 ASCII characters")
+    # One character more than SMPP 3.4 has room for, as in text 001: some SMSCs hand such names out.
+    for name, longest in (("system_id", 16), ("password", 9), ("system_type", 13)):
+        value = getattr(config, name)
+        if len(value) > longest or not value.isascii():
+            raise InvalidInput(name, f"at most {longest} ASCII characters")
     for name in ("tx_binds", "rx_binds", "trx_binds"):
         if not 0 <= getattr(config, name) <= 10:
             raise InvalidInput(name, "0 to 10")

@@ -10,10 +10,11 @@ from typing import Any
 from trunkline.model.administration import Administration
 from trunkline.model.errors import AlreadyExists
 from trunkline.model.money import MICROS
-from trunkline.services.accounts import SMPP_PASSWORD_MAX, Accounts, generate_password
+from trunkline.services.accounts import Accounts, generate_password
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import new_admin_token, new_api_key
+from trunkline.services.esmes import GENERATED_LENGTH, Esmes
 from trunkline.services.routes import Routes
 
 ACCOUNT = "demo"
@@ -30,6 +31,7 @@ class Demo:
     def __init__(self, administration: Administration, data_dir: Path) -> None:
         self._administration = administration
         self._accounts = Accounts(administration)
+        self._esmes = Esmes(administration)
         self._admin_token = AdminToken(administration)
         self._connectors = Connectors(administration)
         self._routes = Routes(administration)
@@ -72,7 +74,7 @@ class Demo:
                 "host": "",
                 "port": 0,
                 "system_id": system_id,
-                "password": generate_password(SMPP_PASSWORD_MAX),
+                "password": generate_password(GENERATED_LENGTH),
             },
             "http_account": {
                 "username": username,
@@ -95,7 +97,7 @@ class Demo:
             await self._accounts.create(ACCOUNT, balance=CREDITS, default_sender="Trunkline")
         smpp, http, admin = credentials["smpp"], credentials["http_account"], credentials["admin"]
         with suppress(AlreadyExists):
-            await self._accounts.create_esme(ACCOUNT, smpp["system_id"], password=smpp["password"])
+            await self._esmes.create(ACCOUNT, smpp["system_id"], password=smpp["password"])
         with suppress(AlreadyExists):
             await self._accounts.create_http_account(
                 ACCOUNT,

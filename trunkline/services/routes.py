@@ -33,7 +33,7 @@ class Routes:
             raise InvalidInput("rate", "must not be negative")
         if not connector_ids:
             raise InvalidInput("connectors", "at least one")
-        known = {config.connector_id for config in await self._administration.list_connectors()}
+        known = {each.config.connector_id for each in await self._administration.list_connectors()}
         for connector_id in connector_ids:
             if connector_id not in known:
                 raise NotFound("connector", connector_id)

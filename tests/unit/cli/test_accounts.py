@@ -133,8 +133,8 @@ def test_esme(run: Run, rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["acme", "much-too-long-id"], 2, "system_id: 1 to 15 printable characters"),
-        (["acme", "e", "--password", "toolongpw"], 2, "password: 4 to 8 ASCII characters"),
+        (["acme", "much-too-long-ids"], 2, "system_id: 1 to 16 printable characters"),
+        (["acme", "e", "--password", "toolongpwd"], 2, "password: 1 to 9 ASCII characters"),
         (["acme", "e", "--max-binds", "0"], 2, "max_binds: 1 to 1000"),
         (["acme", "e", "--allowed-network", "10.0.0.0/99"], 2, "allowed_networks: '10.0.0.0/99' is no"),
         (["acme", "e", "--window", "0"], 2, "window: 1 to 10000"),

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from trunkline.model.administration import AccountRow, MessageDetail
+from trunkline.model.administration import (
+    AccountRow,
+    EsmeRow,
+    EsmeSettings,
+    HttpAccountRow,
+    MessageDetail,
+    StoredConnector,
+)
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
@@ -18,7 +25,9 @@ class MemoryAdministration:
         self.revision = 0
         self.accounts: dict[str, AccountRow] = {}
         self.http_accounts: dict[str, dict[str, Any]] = {}
-        self.esmes: dict[str, dict[str, Any]] = {}
+        self.esmes: dict[str, EsmeRow] = {}
+        self.esme_hashes: dict[str, str] = {}
+        self.lanes: dict[str, int] = {}
         self.admins: dict[str, str] = {}
         self.token_hash: str | None = None
         self.connectors: dict[str, ConnectorConfig] = {}
@@ -36,13 +45,20 @@ class MemoryAdministration:
         unknown_outcome: str = "wait",
         credit_floor: int = 0,
         default_sender: str = "",
+        receipt_policy: str = "all",
+        smart_encoding: bool = False,
     ) -> int:
         self._new("account", name, self.accounts)
         number = len(self.accounts) + 1
         self.accounts[name] = AccountRow(
-            number, name, True, balance, unlimited, unknown_outcome, default_sender, 0
-        )
+            number, name, True, balance, unlimited, unknown_outcome, default_sender, 0,
+            receipt_policy, smart_encoding,
+        )  # fmt: skip
         return number
+
+    async def update_account(self, row: AccountRow) -> None:
+        self.revision += 1
+        self.accounts[row.name] = row
 
     async def list_accounts(self) -> list[AccountRow]:
         return list(self.accounts.values())
@@ -86,10 +102,49 @@ class MemoryAdministration:
         self.http_accounts[username] = {"account_id": account_id, **fields}
         return len(self.http_accounts)
 
-    async def create_esme(self, account_id: int, system_id: str, **fields: Any) -> int:
+    async def list_http_accounts(self) -> list[HttpAccountRow]:
+        return []
+
+    async def create_esme(
+        self,
+        account_id: int,
+        system_id: str,
+        settings: EsmeSettings,
+        *,
+        password_hash: str,
+        password: str = "",
+    ) -> int:
         self._new("ESME", system_id, self.esmes)
-        self.esmes[system_id] = {"account_id": account_id, **fields}
+        (account,) = [each.name for each in self.accounts.values() if each.id == account_id]
+        self.esmes[system_id] = EsmeRow(len(self.esmes) + 1, system_id, account, settings, password, 0, 0)
+        self.esme_hashes[system_id] = password_hash
         return len(self.esmes)
+
+    async def update_esme(
+        self, esme_id: int, settings: EsmeSettings, *, password_hash: str | None = None, password: str = ""
+    ) -> None:
+        row = await self.find_esme(esme_id)
+        self.revision += 1
+        if password_hash is not None:
+            self.esme_hashes[row.system_id] = password_hash
+            row = replace(row, password=password)
+        self.esmes[row.system_id] = replace(row, settings=settings)
+
+    async def delete_esme(self, esme_id: int) -> None:
+        self.revision += 1
+        del self.esmes[(await self.find_esme(esme_id)).system_id]
+
+    async def list_esmes(self) -> list[EsmeRow]:
+        return list(self.esmes.values())
+
+    async def find_esme(self, key: int | str) -> EsmeRow:
+        for row in self.esmes.values():
+            if key in (row.id, row.system_id):
+                return row
+        raise NotFound("ESME", str(key))
+
+    async def outbox_lanes(self) -> dict[str, int]:
+        return self.lanes
 
     async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None:
         self._new("connector", config.connector_id, self.connectors)
@@ -104,8 +159,18 @@ class MemoryAdministration:
             raise NotFound("connector", connector_id)
         await self.update_connector(replace(self.connectors[connector_id], enabled=enabled))
 
-    async def list_connectors(self) -> list[ConnectorConfig]:
-        return list(self.connectors.values())
+    async def delete_connector(self, connector_id: str) -> None:
+        self.revision += 1
+        del self.connectors[connector_id]
+
+    async def list_connectors(self) -> list[StoredConnector]:
+        return [StoredConnector(config, 1, 2) for config in self.connectors.values()]
+
+    async def find_connector(self, key: int | str) -> StoredConnector:
+        for config in self.connectors.values():
+            if key in (config.number, config.connector_id):
+                return StoredConnector(config, 1, 2)
+        raise NotFound("connector", str(key))
 
     async def connector_statuses(self) -> dict[str, ConnectorStatus]:
         return self.statuses

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from trunkline.model.errors import AlreadyExists, NotFound
-from trunkline.services.accounts import SMPP_PASSWORD_MAX, Accounts, InvalidInput, generate_password
+from trunkline.services.accounts import Accounts, InvalidInput, generate_password
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 
 from .conftest import MemoryAdministration
@@ -130,45 +130,42 @@ async def test_http_accounts_that_cannot_be(
     assert administration.http_accounts == {}
 
 
-async def test_an_esme(accounts: Accounts, administration: MemoryAdministration) -> None:
-    made = await accounts.create_esme("acme", "shop", allowed_networks=" 192.0.2.0/24, 2001:db8::1 ,")
-    kept = administration.esmes["shop"]
-    assert len(made.password) == SMPP_PASSWORD_MAX
-    assert made.password not in str(kept)
-    assert await verified(made.password, kept["password_hash"])
-    assert kept["allowed_networks"] == "192.0.2.0/24,2001:db8::1"
-    assert (kept["max_binds"], kept["throughput"], kept["window"]) == (10, 0, 100)
+async def test_policies_are_changed(accounts: Accounts, administration: MemoryAdministration) -> None:
+    before = administration.accounts["acme"]
+    policies = {"receipt_policy": "any", "smart_encoding": True, "unknown_outcome": "resend"}
+    changed = await accounts.change("acme", **policies)
+    assert administration.accounts["acme"] == changed
+    assert {name: getattr(changed, name) for name in policies} == policies
+    assert (changed.id, changed.balance, changed.enabled) == (before.id, before.balance, before.enabled)
+    revision = administration.revision
+    await accounts.change("acme", receipt_policy="any")
+    assert administration.revision == revision, "nothing has changed"
+    with pytest.raises(NotFound):
+        await accounts.change("nobody", smart_encoding=True)
 
 
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"system_id": ""}, "system_id"),
-        ({"system_id": "x" * 16}, "system_id"),
-        ({"system_id": "a b"}, "system_id"),
-        ({"password": "123"}, "password"),
-        ({"password": "123456789"}, "password"),
-        ({"password": "gehe1m€"}, "password"),
-        ({"max_binds": 0}, "max_binds"),
-        ({"throughput": -1}, "throughput"),
-        ({"window": 0}, "window"),
-        ({"window": 10_001}, "window"),
-        ({"allowed_networks": "192.0.2.1/24"}, "allowed_networks"),
-        ({"allowed_networks": "everywhere"}, "allowed_networks"),
-    ],
-)
-async def test_esmes_that_cannot_be(
-    accounts: Accounts, administration: MemoryAdministration, fields: dict[str, Any], field: str
+@pytest.mark.parametrize("field", ["receipt_policy", "unknown_outcome"])
+async def test_policies_that_do_not_exist(
+    accounts: Accounts, administration: MemoryAdministration, field: str
 ) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        await accounts.create_esme("acme", **({"system_id": "shop"} | fields))
-    assert caught.value.field == field
-    assert administration.esmes == {}
+    for call in (accounts.change("acme", **{field: "never"}), accounts.create("b", **{field: "never"})):
+        with pytest.raises(InvalidInput, match="must be one of") as caught:
+            await call
+        assert caught.value.field == field
+    assert set(administration.accounts) == {"acme"}
+
+
+async def test_an_unlimited_account_is_made_once(
+    accounts: Accounts, administration: MemoryAdministration
+) -> None:
+    await accounts.ensure_unlimited("clients")
+    await accounts.ensure_unlimited("clients")
+    assert administration.accounts["clients"].unlimited
+    await accounts.ensure_unlimited("acme")
+    assert not administration.accounts["acme"].unlimited
 
 
 async def test_credentials_of_an_account_that_does_not_exist(accounts: Accounts) -> None:
-    with pytest.raises(NotFound):
-        await accounts.create_esme("nobody", "shop")
     with pytest.raises(NotFound):
         await accounts.create_http_account("nobody", "web")
 

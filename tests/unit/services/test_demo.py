@@ -37,9 +37,9 @@ async def verified(password: str, stored_hash: str) -> bool:
 async def test_the_first_start(demo: Demo, administration: MemoryAdministration, tmp_path: Path) -> None:
     made = await demo.prepare(2776, None)
     assert administration.accounts["demo"].balance == CREDITS
-    esme = administration.esmes[made["smpp"]["system_id"]]
+    esme_hash = administration.esme_hashes[made["smpp"]["system_id"]]
     web = administration.http_accounts[made["http_account"]["username"]]
-    assert await verified(made["smpp"]["password"], esme["password_hash"])
+    assert await verified(made["smpp"]["password"], esme_hash)
     assert await verified(made["http_account"]["password"], web["password_hash"])
     assert web["api_key_hash"] == hash_api_key(made["http_account"]["api_key"])
     assert await verified(made["admin"]["password"], administration.admins[made["admin"]["username"]])
@@ -119,7 +119,7 @@ async def test_a_start_that_was_cut_short_is_completed_with_the_same_passwords(
     made = await Demo(administration, tmp_path).prepare(2776, None)
     assert made == promised
     assert await verified(
-        promised["smpp"]["password"], administration.esmes[promised["smpp"]["system_id"]]["password_hash"]
+        promised["smpp"]["password"], administration.esme_hashes[promised["smpp"]["system_id"]]
     )
     assert promised["http_account"]["username"] in administration.http_accounts
 

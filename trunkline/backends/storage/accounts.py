@@ -12,6 +12,9 @@ from trunkline.model.errors import AlreadyExists, InsufficientBalance, NotFound
 _account = tables.account
 _ledger = tables.ledger
 _shown = [_account.c[field.name] for field in fields(AccountRow)]
+_CHANGEABLE = (
+    "enabled", "unlimited", "unknown_outcome", "default_sender", "receipt_policy", "smart_encoding",
+)  # fmt: skip
 
 
 class Accounts(Database):
@@ -26,6 +29,8 @@ class Accounts(Database):
         unknown_outcome: str = "wait",
         credit_floor: int = 0,
         default_sender: str = "",
+        receipt_policy: str = "all",
+        smart_encoding: bool = False,
     ) -> int:
         """Creates an account and returns its id; an opening balance gets its ledger entry.
 
@@ -44,6 +49,8 @@ class Accounts(Database):
                     unknown_outcome=unknown_outcome,
                     default_sender=default_sender,
                     created_at=now,
+                    receipt_policy=receipt_policy,
+                    smart_encoding=smart_encoding,
                 )
                 .returning(_account.c.id)
             )
@@ -62,6 +69,17 @@ class Accounts(Database):
                     )
                 )
         return account_id
+
+    async def update_account(self, row: AccountRow) -> None:
+        """Changes everything but name and balance. Raises `NotFound`."""
+        async with self._configure() as connection:
+            updated = await connection.execute(
+                update(_account)
+                .where(_account.c.id == row.id)
+                .values(**{name: getattr(row, name) for name in _CHANGEABLE})
+            )
+            if updated.rowcount == 0:
+                raise NotFound("account", row.name)
 
     async def list_accounts(self) -> list[AccountRow]:
         """All accounts, by name."""

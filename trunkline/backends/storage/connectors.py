@@ -5,14 +5,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, literal_column, select, update
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database, count_up
-from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.administration import StoredConnector
+from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.profile import Profile
 from trunkline.model.snapshot import ConnectorConfig
@@ -49,7 +49,7 @@ class Connectors(Database):
             await connection.execute(
                 insert(_connector).values(
                     **self._values(config),
-                    number=await self._next_number(connection),
+                    number=await count_up(connection, tables.CONNECTOR_NUMBER),
                     provider=provider,
                     created_at=now,
                     updated_at=now,
@@ -64,11 +64,37 @@ class Connectors(Database):
         """Starts or stops a connector on all nodes. Raises `NotFound`."""
         await self._update_connector(connector_id, {"enabled": enabled})
 
-    async def list_connectors(self) -> list[ConnectorConfig]:
+    async def delete_connector(self, connector_id: str) -> None:
+        """Deletes a connector. Raises `NotFound`, and `InUse` while messages need it."""
+        async with self._configure() as connection:
+            queued = await connection.scalar(_count(connector_id, "queued"))
+            under_way = await connection.scalar(_count(connector_id, "submitting"))
+            if queued or under_way:
+                raise InUse(
+                    f"connector {connector_id!r} has {queued} messages in its queue and {under_way} under "
+                    "way; take it out of the routes and try again when they are gone"
+                )
+            deleted = await connection.execute(
+                delete(_connector).where(_connector.c.connector_id == connector_id)
+            )
+            if deleted.rowcount == 0:
+                raise NotFound("connector", connector_id)
+            await connection.execute(delete(_status).where(_status.c.connector_id == connector_id))
+
+    async def list_connectors(self) -> list[StoredConnector]:
         """All connectors, by id. Raises `SecretUnreadable`."""
         async with self._read() as connection:
             rows = await connection.execute(select(_connector).order_by(_connector.c.connector_id))
-            return [build_config(row._mapping, self._secret_box) for row in rows]
+            return [self._stored(row._mapping) for row in rows]
+
+    async def find_connector(self, key: int | str) -> StoredConnector:
+        """A connector by its number or its id. Raises `NotFound`, `SecretUnreadable`."""
+        column = _connector.c.number if isinstance(key, int) else _connector.c.connector_id
+        async with self._read() as connection:
+            row = (await connection.execute(select(_connector).where(column == key))).one_or_none()
+        if row is None:
+            raise NotFound("connector", str(key))
+        return self._stored(row._mapping)
 
     async def save_connector_status(self, node: str, statuses: Sequence[ConnectorStatus], now: int) -> None:
         """Replaces what a node said about its connectors."""
@@ -108,6 +134,9 @@ class Connectors(Database):
             if updated.rowcount == 0:
                 raise NotFound("connector", connector_id)
 
+    def _stored(self, row: RowMapping) -> StoredConnector:
+        return StoredConnector(build_config(row, self._secret_box), row["created_at"], row["updated_at"])
+
     def _values(self, config: ConnectorConfig) -> dict[str, Any]:
         values: dict[str, Any] = {name: getattr(config, name) for name in _FIELDS if name != "number"}
         values["password_encrypted"] = self._secret_box.encrypt(config.password)
@@ -115,6 +144,12 @@ class Connectors(Database):
         values["profile"] = msgspec.json.encode(config.profile).decode()
         return values
 
-    async def _next_number(self, connection: AsyncConnection) -> int:
-        """Numbers are never given twice: a deleted connector's logs and statistics stay its own."""
-        return await count_up(connection, tables.CONNECTOR_NUMBER)
+
+def _count(connector_id: str, state: str) -> Select[int]:
+    segment = tables.segment
+    # The state is written out: with a parameter no database uses the partial indexes.
+    return (
+        select(func.count())
+        .select_from(segment)
+        .where(segment.c.connector_id == connector_id, segment.c.state == literal_column(f"'{state}'"))
+    )

@@ -1,17 +1,22 @@
-"""Who may come in: HTTP API accounts, ESME accounts and administrators."""
+"""Who may come in through HTTP: HTTP API accounts and administrators."""
 
-from typing import Any
+from dataclasses import fields
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database, read_setting
+from trunkline.model.administration import HttpAccountRow
 from trunkline.model.errors import AlreadyExists
 
+_account = tables.account
 _http = tables.http_account
 _esme = tables.esme
 _admin = tables.admin
 _setting = tables.setting
+_shown_http = [
+    _account.c.name if field.name == "account" else _http.c[field.name] for field in fields(HttpAccountRow)
+]
 
 
 class Senders(Database):
@@ -32,45 +37,35 @@ class Senders(Database):
         description: str = "",
     ) -> int:
         """Creates an HTTP API account and returns its id. Raises `AlreadyExists` and `NotFound`."""
-        return await self._create(
-            _http,
-            AlreadyExists("HTTP API account", username),
-            account_id=account_id,
-            username=username,
-            password_hash=password_hash,
-            api_key_prefix=api_key_prefix,
-            api_key_hash=api_key_hash,
-            throughput=throughput,
-            over_rate=over_rate,
-            default_sender=default_sender,
-            dlr_url=dlr_url,
-            description=description,
-        )
+        async with self._configure(AlreadyExists("HTTP API account", username)) as connection:
+            await self._need_account(connection, account_id)
+            created = await connection.scalar(
+                insert(_http)
+                .values(
+                    account_id=account_id,
+                    username=username,
+                    password_hash=password_hash,
+                    api_key_prefix=api_key_prefix,
+                    api_key_hash=api_key_hash,
+                    throughput=throughput,
+                    over_rate=over_rate,
+                    default_sender=default_sender,
+                    dlr_url=dlr_url,
+                    description=description,
+                    enabled=True,
+                    created_at=self._now_ms(),
+                )
+                .returning(_http.c.id)
+            )
+        return int(created)
 
-    async def create_esme(
-        self,
-        account_id: int,
-        system_id: str,
-        *,
-        password_hash: str,
-        max_binds: int,
-        allowed_networks: str,
-        throughput: int,
-        window: int,
-    ) -> int:
-        """Creates an ESME account and returns its id. Raises `AlreadyExists` and `NotFound`."""
-        return await self._create(
-            _esme,
-            AlreadyExists("ESME", system_id),
-            account_id=account_id,
-            system_id=system_id,
-            password_hash=password_hash,
-            max_binds=max_binds,
-            allowed_networks=allowed_networks,
-            throughput=throughput,
-            window=window,
-            updated_at=self._now_ms(),
-        )
+    async def list_http_accounts(self) -> list[HttpAccountRow]:
+        """All HTTP API accounts, by user name."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(*_shown_http).join_from(_http, _account).order_by(_http.c.username)
+            )
+            return [HttpAccountRow(*row) for row in rows]
 
     async def credential_names(self) -> set[str]:
         """Names that ESMEs and HTTP API accounts use already."""
@@ -101,13 +96,3 @@ class Senders(Database):
             await connection.execute(
                 insert(_setting).values(key=tables.ADMIN_CREDENTIAL, value=api_token_hash)
             )
-
-    async def _create(self, table: Table, taken: AlreadyExists, account_id: int, **values: Any) -> int:
-        async with self._configure(taken) as connection:
-            await self._need_account(connection, account_id)
-            created = await connection.scalar(
-                insert(table)
-                .values(account_id=account_id, enabled=True, created_at=self._now_ms(), **values)
-                .returning(table.c.id)
-            )
-        return int(created)

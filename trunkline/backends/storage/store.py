@@ -11,6 +11,7 @@ from trunkline.backends.storage import tables
 from trunkline.backends.storage.accounts import Accounts
 from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
+from trunkline.backends.storage.esmes import Esmes
 from trunkline.backends.storage.journal import GroupCommitJournal
 from trunkline.backends.storage.messages import Messages
 from trunkline.backends.storage.routes import Routes, build_route
@@ -32,7 +33,7 @@ from trunkline.model.states import SegmentState
 RECOVER_CHUNK = 1000
 
 
-class SqlStore(Accounts, Senders, Connectors, Routes, Messages):
+class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
     Call `open` before and `close` after use; the schema must be up to date (`migrate.upgrade`).

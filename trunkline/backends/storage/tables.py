@@ -36,6 +36,7 @@ REVISION = "revision"  # the row of `setting` that counts changes of the configu
 ADMIN_CREDENTIAL = "api_token_hash"  # the row that holds the SHA-256 of the administrator's API token
 SHORT_ID_BLOCK = "short_id_block"  # the row that counts the blocks of short ids given out
 CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
+ESME_ID = "esme_id"  # the row that holds the last id an ESME was given
 
 
 def uuid_text() -> TypeEngine[str]:
@@ -135,6 +136,11 @@ connector = Table(
     Column("source_npi", Integer),
     Column("dest_ton", Integer),
     Column("dest_npi", Integer),
+    # What they are when they are not automatic, kept while they are.
+    Column("fixed_source_ton", Integer, nullable=False, server_default="5"),
+    Column("fixed_source_npi", Integer, nullable=False, server_default="0"),
+    Column("fixed_dest_ton", Integer, nullable=False, server_default="1"),
+    Column("fixed_dest_npi", Integer, nullable=False, server_default="1"),
     Column("default_alphabet", String(16), nullable=False),
     Column("long_message", String(16), nullable=False),
     Column("message_id_format", String(16), nullable=False),

@@ -25,17 +25,17 @@ _CONNECTOR_COLUMNS = (
 
 def upgrade() -> None:
     """Adds the columns; numbers the connectors; rebuilds the queue's index with a lane per priority."""
-    with op.batch_alter_table("account") as table:
-        table.add_column(sa.Column("receipt_policy", sa.String(8), nullable=False, server_default="all"))
-        table.add_column(sa.Column("smart_encoding", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("esme") as table:
-        table.add_column(sa.Column("default_alphabet", sa.String(16), nullable=False, server_default="gsm7"))
-        table.add_column(
-            sa.Column("receipt_format", sa.String(16), nullable=False, server_default="standard")
-        )
-        table.add_column(sa.Column("pdu_log", sa.Boolean(), nullable=False, server_default=sa.false()))
-        table.add_column(sa.Column("password_encrypted", sa.Text()))
-        table.add_column(sa.Column("updated_at", sa.BigInteger(), nullable=False, server_default="0"))
+    # Not as a batch, which makes the table anew on SQLite: rows of others refer to an account.
+    for table_name, column in (
+        ("account", sa.Column("receipt_policy", sa.String(8), nullable=False, server_default="all")),
+        ("account", sa.Column("smart_encoding", sa.Boolean(), nullable=False, server_default=sa.false())),
+        ("esme", sa.Column("default_alphabet", sa.String(16), nullable=False, server_default="gsm7")),
+        ("esme", sa.Column("receipt_format", sa.String(16), nullable=False, server_default="standard")),
+        ("esme", sa.Column("pdu_log", sa.Boolean(), nullable=False, server_default=sa.false())),
+        ("esme", sa.Column("password_encrypted", sa.Text())),
+        ("esme", sa.Column("updated_at", sa.BigInteger(), nullable=False, server_default="0")),
+    ):
+        op.add_column(table_name, column)
     # It was per second over all connections of the ESME.
     op.execute("UPDATE esme SET throughput = throughput * 60, updated_at = created_at")
     _alter_connector()
@@ -104,6 +104,5 @@ def downgrade() -> None:
         ("esme", ("default_alphabet", "receipt_format", "pdu_log", "password_encrypted", "updated_at")),
         ("account", ("receipt_policy", "smart_encoding")),
     ):
-        with op.batch_alter_table(name) as table:
-            for column in columns:
-                table.drop_column(column)
+        for column_name in columns:
+            op.drop_column(name, column_name)

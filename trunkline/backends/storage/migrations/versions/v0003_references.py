@@ -29,5 +29,4 @@ def downgrade() -> None:
     """Drops what was added."""
     op.execute("DELETE FROM setting WHERE key = 'short_id_block'")
     op.drop_index("ix_message_reference", "message")
-    with op.batch_alter_table("message") as table:
-        table.drop_column("reference")
+    op.drop_column("message", "reference")

@@ -1,0 +1,101 @@
+"""ESME accounts: who may bind to the SMPP server."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from trunkline.backends.secrets import SecretBox
+from trunkline.backends.storage import tables
+from trunkline.backends.storage.database import Database, count_up
+from trunkline.model.administration import EsmeRow, EsmeSettings
+from trunkline.model.errors import AlreadyExists, NotFound
+
+_esme = tables.esme
+_account = tables.account
+_SETTINGS = tuple(field.name for field in fields(EsmeSettings))
+_select = select(_esme, _account.c.name.label("account")).join_from(_esme, _account)
+
+
+class Esmes(Database):
+    """ESME accounts. Their passwords arrive hashed; some are kept readable besides, encrypted."""
+
+    _secret_box: SecretBox
+
+    async def create_esme(
+        self,
+        account_id: int,
+        system_id: str,
+        settings: EsmeSettings,
+        *,
+        password_hash: str,
+        password: str = "",
+    ) -> int:
+        """Creates an ESME account and returns its id. Raises `AlreadyExists` and `NotFound`."""
+        now = self._now_ms()
+        async with self._configure(AlreadyExists("ESME", system_id)) as connection:
+            await self._need_account(connection, account_id)
+            esme_id = await count_up(connection, tables.ESME_ID)
+            await connection.execute(
+                insert(_esme).values(
+                    id=esme_id,
+                    account_id=account_id,
+                    system_id=system_id,
+                    password_hash=password_hash,
+                    password_encrypted=self._encrypted(password),
+                    created_at=now,
+                    updated_at=now,
+                    **asdict(settings),
+                )
+            )
+        return esme_id
+
+    async def update_esme(
+        self, esme_id: int, settings: EsmeSettings, *, password_hash: str | None = None, password: str = ""
+    ) -> None:
+        """Replaces an ESME's settings, and its password where a hash is given. Raises `NotFound`."""
+        values: dict[str, Any] = {**asdict(settings), "updated_at": self._now_ms()}
+        if password_hash is not None:
+            values |= {"password_hash": password_hash, "password_encrypted": self._encrypted(password)}
+        async with self._configure() as connection:
+            updated = await connection.execute(update(_esme).where(_esme.c.id == esme_id).values(**values))
+            if updated.rowcount == 0:
+                raise NotFound("ESME", str(esme_id))
+
+    async def delete_esme(self, esme_id: int) -> None:
+        """Deletes an ESME account; what its messages did stays. Raises `NotFound`."""
+        async with self._configure() as connection:
+            deleted = await connection.execute(delete(_esme).where(_esme.c.id == esme_id))
+            if deleted.rowcount == 0:
+                raise NotFound("ESME", str(esme_id))
+
+    async def list_esmes(self) -> list[EsmeRow]:
+        """All ESME accounts, by system_id. Raises `SecretUnreadable`."""
+        async with self._read() as connection:
+            rows = await connection.execute(_select.order_by(_esme.c.system_id))
+            return [self._row(row._mapping) for row in rows]
+
+    async def find_esme(self, key: int | str) -> EsmeRow:
+        """An ESME account by its id or its system_id. Raises `NotFound`, `SecretUnreadable`."""
+        column = _esme.c.id if isinstance(key, int) else _esme.c.system_id
+        async with self._read() as connection:
+            row = (await connection.execute(_select.where(column == key))).one_or_none()
+        if row is None:
+            raise NotFound("ESME", str(key))
+        return self._row(row._mapping)
+
+    def _encrypted(self, password: str) -> str | None:
+        return self._secret_box.encrypt(password) if password else None
+
+    def _row(self, row: RowMapping) -> EsmeRow:
+        encrypted = row["password_encrypted"]
+        return EsmeRow(
+            row["id"],
+            row["system_id"],
+            row["account"],
+            EsmeSettings(**{name: row[name] for name in _SETTINGS}),
+            self._secret_box.decrypt(encrypted) if encrypted else "",
+            row["created_at"],
+            row["updated_at"],
+        )
