@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.simulator.certificates import Authority
+
 from . import journeys
-from .bench import ARABIC, ASCII, CODINGS, SYSTEM_ID, TEXTS, Bench, Programs, eventually, open_bench
+from .bench import ARABIC, ASCII, CODINGS, HOST, SYSTEM_ID, TEXTS, Bench, Programs, eventually, open_bench
 from .kannel import (
     DELIVERED,
     FAILED,
@@ -17,6 +19,7 @@ from .kannel import (
     TRANSMITTER_AND_RECEIVER,
     Kannel,
     Reports,
+    free_port,
     logged,
 )
 
@@ -185,4 +188,22 @@ async def test_enquire_link(
         await reports.until(DELIVERED, 1)
         assert bearerbox.complaints.count("type_name: bind_transceiver_resp") == 1
         assert [session.system_id for session in bench.gateway.door.sessions] == [SYSTEM_ID]
+        await kannel.stop()
+
+
+async def test_over_tls(programs: Programs, kannel_boxes: tuple[str, str], reports: Reports, tmp_path: Path):
+    certificate, key = Authority().issue(HOST).write(tmp_path)
+    port = free_port()
+    async with open_bench(
+        tmp_path / "gateway",
+        smpp_tls_port=port,
+        smpp_tls_cert=certificate,
+        smpp_tls_key=key,
+    ) as bench:
+        await bench.start_smsc()
+        kannel = Kannel(programs, kannel_boxes, tmp_path / "kannel", reports, port)
+        await kannel.start(use_ssl="yes")
+        await send_all(kannel)
+        await reports.until(DELIVERED, len(TEXTS))
+        journeys.check_texts(bench)
         await kannel.stop()
