@@ -5,6 +5,7 @@ Each remembers what it was promised and what it got, so that a test can hold the
 
 import asyncio
 import random
+import ssl
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
-from trunkline.smpp.asyncio.connection import SmppConnection
+from trunkline.smpp.asyncio import SmppConnection, connect
 from trunkline.smpp.constants import BindType, Npi, Role, Tag, Ton
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
@@ -72,11 +73,16 @@ class Esme(Handler):
         bind_type: BindType = BindType.TRX,
         window: int = 100,
         source: str | None = None,
+        context: ssl.SSLContext | None = None,
     ) -> "Esme":
-        """Connects, from the address `source` where one is given, and binds.
+        """Connects, from the address `source` where one is given or over TLS with a context, and binds.
 
         Raises OSError, TimeoutError and what `SmppConnection.bind` raises.
         """
+        if context is not None:
+            self.connection = await connect("localhost", port, self, window_size=window, ssl=context)
+            await self.connection.bind(bind_type, system_id, password)
+            return self
         _, self.connection = await asyncio.get_running_loop().create_connection(
             lambda: SmppConnection(Role.ESME, lambda _: self, window_size=window),
             "127.0.0.1",

@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -360,11 +361,14 @@ class Gateway:
 
 @asynccontextmanager
 async def simulator(
-    scenario: Scenario | None = None, port: int = 0, record: Path | None = None
+    scenario: Scenario | None = None,
+    port: int = 0,
+    record: Path | None = None,
+    context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[SmscSimulator]:
-    """A simulated SMSC on this event loop, with its record."""
+    """A simulated SMSC on this event loop, with its record; with a context it speaks TLS."""
     kept = Record(record)
-    smsc = SmscSimulator("127.0.0.1", port or free_port(), scenario, kept)
+    smsc = SmscSimulator("127.0.0.1", port or free_port(), scenario, kept, context)
     await smsc.start()
     try:
         yield smsc

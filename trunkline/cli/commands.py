@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 bad input (options, settings, values), 130 inter
 import asyncio
 import errno
 import os
+import ssl
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -142,6 +143,10 @@ def _explain_foreign(error: Exception) -> tuple[str, int]:
 
 def os_reason(error: OSError) -> str:
     """What the operating system said, with the file's name where there is one."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):  # whose number is none of the system's
+        return f"TLS failed: {error.reason or error}"
     # The number's own text: event loops put addresses into theirs. Name look-ups have numbers of their own.
     number = error.errno
     known = os.strerror(number) if number is not None and number in errno.errorcode else error.strerror
@@ -188,6 +193,16 @@ def read_secret(value: str | None, prompt: str) -> str | None:
     if sys.stdin.isatty():
         return str(typer.prompt(prompt, hide_input=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def read_pem(field: str, path: Path) -> str:
+    """The text of a file with certificates or a key. Raises BadInput."""
+    try:
+        return path.expanduser().read_text("ascii")
+    except OSError as error:
+        raise BadInput(field, f"cannot read {os_reason(error)}") from None
+    except UnicodeDecodeError:
+        raise BadInput(field, f"{path} is not in PEM form") from None
 
 
 def parse_amount(field: str, text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer, os_reason, read_secret
+from trunkline.cli.commands import BadInput, Management, administer, read_pem, read_secret
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
@@ -222,17 +222,8 @@ def _fields(values: dict[str, Any]) -> dict[str, Any]:
             fields[name] = _number(name, fields[name])
     for name in _FILES:
         if fields.get(name):
-            fields[name] = _read(name, fields[name])
+            fields[name] = read_pem(name, Path(fields[name]))
     return fields
-
-
-def _read(field: str, path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text("ascii")
-    except OSError as error:
-        raise BadInput(field, f"cannot read {os_reason(error)}") from None
-    except UnicodeDecodeError:
-        raise BadInput(field, f"{path} is not in PEM form") from None
 
 
 def _number(field: str, text: str) -> int | None:

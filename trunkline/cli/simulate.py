@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from trunkline.cli.commands import BadInput, CommandFailed, load_settings, os_reason, read_secret
+from trunkline.cli.commands import BadInput, CommandFailed, load_settings, os_reason, read_pem, read_secret
 from trunkline.cli.demo_file import read_demo, section
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json
 from trunkline.simulator.scenario import DESCRIPTIONS, Scenario
 
 if TYPE_CHECKING:
+    import ssl
+
     from trunkline.simulator.counters import SmscCounters
     from trunkline.simulator.load_result import LoadResult, Progress
     from trunkline.simulator.record import Record
@@ -56,6 +58,10 @@ def smsc(
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Append what happens to this file, as JSON lines.")
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Speak TLS with the certificate in this PEM file.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM file with its key.")] = None,
     as_json: Json = False,
     **values: Any,
 ) -> None:
@@ -66,6 +72,7 @@ def smsc(
     behaviour = Scenario.load(scenario, [f"{name}={value}" for name, value in given(values).items()])
     if port is None:
         port = load_settings(ctx).simulator_port
+    context = _server_context(tls_certificate, tls_key)
     import uvloop  # noqa: PLC0415  (only for the simulators)
 
     from trunkline.simulator.record import Record  # noqa: PLC0415  (only for the simulators)
@@ -75,14 +82,36 @@ def smsc(
     except ValueError as error:
         raise CommandFailed(str(error)) from None
     try:
-        counters = uvloop.run(_run_smsc(host, port, behaviour, written))
+        counters = uvloop.run(_run_smsc(host, port, behaviour, written, context))
     finally:
         if written is not None:
             written.close()
     _print_smsc(counters, written, as_json)
 
 
-async def _run_smsc(host: str, port: int, behaviour: Scenario, record: "Record | None") -> "SmscCounters":
+def _server_context(certificate: Path | None, key: Path | None) -> "ssl.SSLContext | None":
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise BadInput(
+            "tls_key" if key is None else "tls_certificate", "give both, --tls-certificate and --tls-key"
+        )
+    from trunkline.services.certificates import UnusableCertificate, UnusableKey, check_pair  # noqa: PLC0415
+    from trunkline.smpp.asyncio.contexts import server_context  # noqa: PLC0415  (only with TLS)
+
+    texts = read_pem("tls_certificate", certificate), read_pem("tls_key", key)
+    try:
+        check_pair(*texts)
+    except UnusableCertificate as error:
+        raise BadInput("tls_certificate", str(error)) from None
+    except UnusableKey as error:
+        raise BadInput("tls_key", str(error)) from None
+    return server_context(*texts)
+
+
+async def _run_smsc(
+    host: str, port: int, behaviour: Scenario, record: "Record | None", context: "ssl.SSLContext | None"
+) -> "SmscCounters":
     """Serves until SIGINT or SIGTERM; returns what it counted."""
     from trunkline.simulator.smsc import SmscSimulator  # noqa: PLC0415  (only for the simulators)
 
@@ -90,7 +119,7 @@ async def _run_smsc(host: str, port: int, behaviour: Scenario, record: "Record |
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    simulator = SmscSimulator(host, port, behaviour, record)
+    simulator = SmscSimulator(host, port, behaviour, record, context)
     try:
         await simulator.start()
     except OSError as error:
@@ -146,6 +175,13 @@ def esme(
             help="Its password; - to be asked.",
         ),
     ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Connect with TLS.")] = False,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="PEM file with the authorities to trust; without it nothing is checked."
+        ),
+    ] = None,
     rate: Annotated[
         float, typer.Option(metavar="NUMBER", min=0, help="Messages per second; 0 as fast as windows allow.")
     ] = 0.0,
@@ -183,14 +219,15 @@ def esme(
     secret = read_secret(password, f"Password of {user}")
     if secret is None:
         secret = known.get("password", "") if user == known.get("system_id") else ""
-    target_port = port or known.get("port") or settings.smpp_port
+    target_port = port or (settings.smpp_tls_port if tls else known.get("port") or settings.smpp_port)
     if not target_port:
-        raise BadInput("port", "give --port; the settings let the gateway take any free one")
+        raise BadInput("port", "give --port; the settings do not tell it")
     result = _run_load(
         host or known.get("host") or _HOST,
         target_port,
         user,
         secret,
+        ssl=_client_context(tls_ca) if tls else None,
         rate=rate,
         window=window,
         binds=binds,
@@ -206,6 +243,20 @@ def esme(
         raise CommandFailed(result.error)
     if result.accepted < count or result.receipts_lost:
         raise typer.Exit(1)
+
+
+def _client_context(ca: Path | None) -> "ssl.SSLContext":
+    from trunkline.services.certificates import UnusableCertificate, read_certificates  # noqa: PLC0415
+    from trunkline.smpp.asyncio.contexts import client_context  # noqa: PLC0415  (only with TLS)
+
+    if ca is None:
+        return client_context(verify=False)
+    authorities = read_pem("tls_ca", ca)
+    try:
+        read_certificates(authorities)
+    except UnusableCertificate as error:
+        raise BadInput("tls_ca", str(error)) from None
+    return client_context(ca=authorities)
 
 
 def _run_load(host: str, port: int, system_id: str, password: str, **load: Any) -> "LoadResult":

@@ -6,6 +6,7 @@ answer is reported as unanswered and left alone.
 """
 
 import asyncio
+import ssl as ssl_module
 import time
 from array import array
 from collections import Counter, deque
@@ -49,6 +50,8 @@ class EsmeLoad:
     receipts are waited for until `receipt_wait_s` seconds pass without one. `clock` is what the rate, these
     waits and the figures go by, in monotonic seconds.
 
+    With `ssl` the binds are made over TLS.
+
     Raises ValueError when a parameter is out of range or the text does not fit one submit_sm.
     """
 
@@ -59,6 +62,7 @@ class EsmeLoad:
         system_id: str,
         password: str,
         *,
+        ssl: ssl_module.SSLContext | None = None,
         binds: int = 1,
         window: int = 100,
         count: int = 1000,
@@ -84,6 +88,7 @@ class EsmeLoad:
             raise ValueError(f"the text is {len(short_message)} octets long, {MAX_SHORT_MESSAGE} is the most")
         self._host = host
         self._port = port
+        self._ssl = ssl
         self.result = LoadResult(count=count)
         self._system_id = system_id
         self._password = password
@@ -242,7 +247,9 @@ class EsmeLoad:
 
     async def open_link(self, link: "_Link") -> SmppConnection:
         """Open a connection for a link, not bound yet."""
-        return await connect(self._host, self._port, link, timers=self._timers, window_size=self._window)
+        return await connect(
+            self._host, self._port, link, timers=self._timers, window_size=self._window, ssl=self._ssl
+        )
 
     async def bind_link(self, conn: SmppConnection) -> None:
         """Bind a connection as transceiver."""

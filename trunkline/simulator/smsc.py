@@ -6,6 +6,7 @@ the business of `trunkline.smpp`: this is a handler on the same sessions the gat
 """
 
 import asyncio
+import ssl as ssl_module
 import time
 from collections.abc import Callable
 from functools import partial
@@ -53,11 +54,17 @@ _MAX_CONNECTIONS: Final = 1000
 class SmscSimulator:
     """An SMSC on `host`:`port` (0 takes a free one, see `port` once started).
 
-    `record` gets what happened; it stays the caller's to close. Without one only `counters` are kept.
+    `record` gets what happened; it stays the caller's to close. Without one only `counters` are kept. With
+    `ssl` it speaks TLS.
     """
 
     def __init__(
-        self, host: str, port: int, scenario: Scenario | None = None, record: Record | None = None
+        self,
+        host: str,
+        port: int,
+        scenario: Scenario | None = None,
+        record: Record | None = None,
+        ssl: ssl_module.SSLContext | None = None,
     ) -> None:
         self.host = host
         self.scenario = scenario = scenario or Scenario()
@@ -66,6 +73,7 @@ class SmscSimulator:
         self.mailboxes: dict[str, Mailbox] = {}
         self.links: set[EsmeLink] = set()
         self._asked_port = port
+        self._ssl = ssl
         self._server: SmppServer | None = None
         self._agenda: Agenda | None = None
         self._throttle: Throttle | None = None
@@ -105,6 +113,7 @@ class SmscSimulator:
             "timers": TimerSettings(enquire_link=scenario.enquire_link_ms / 1000),
             "window_size": scenario.receipt_window,
             "max_connections": _MAX_CONNECTIONS,
+            "ssl": self._ssl,
         }
         make_link = partial(EsmeLink, self)
         if Bends(scenario).straight and not scenario.strays and not scenario.enquire_link_first:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import Run
+from trunkline.simulator.certificates import Authority
 from trunkline.simulator.record import load_record
 
 Complaint = Callable[..., str]
@@ -66,6 +67,44 @@ def test_load_against_smsc(run: Run, smsc: Smsc, tmp_path: Path) -> None:
     assert [each.source for each in recorded[200:205]] == ["12345"] * 5
     assert {each.destination for each in recorded[200:205]} == {f"3160000000{n}" for n in range(1, 6)}
     assert [each.registered_delivery for each in recorded[205:]] == [0, 0, 0]
+
+
+def test_both_over_tls(run: Run, smsc: Smsc, complaint: Complaint, tmp_path: Path) -> None:
+    authority = Authority()
+    certificate, key = authority.issue("127.0.0.1").write(tmp_path)
+    (tmp_path / "ca.pem").write_text(authority.certificate)
+    (tmp_path / "other.pem").write_text(Authority().certificate)
+    _process, port = smsc("--tls-certificate", str(certificate), "--tls-key", str(key))
+    words = ("simulate", "esme", "--system-id", "me", "--count", "3", "--tls")
+    files = {"TRUNKLINE_SMPP_TLS_CERT": str(certificate), "TRUNKLINE_SMPP_TLS_KEY": str(key)}
+    run(*words, TRUNKLINE_SMPP_TLS_PORT=port, **files)
+    words = (*words, "--port", port)
+    run(*words)
+    run(*words, "--tls-ca", "ca.pem")
+    said = complaint(*words, "--tls-ca", "other.pem", code=1)
+    assert said.startswith(f"cannot reach 127.0.0.1:{port}: its certificate is not accepted: unable to get")
+    _process, plain = smsc()
+    said = complaint(*words[:-1], plain, code=1)
+    assert said == f"cannot reach 127.0.0.1:{plain}: TLS failed: WRONG_VERSION_NUMBER."
+
+
+def test_certificates_that_cannot_be_used(complaint: Complaint, tmp_path: Path) -> None:
+    certificate, key = Authority().issue("localhost").write(tmp_path)
+    smsc = ("simulate", "smsc", "--port", "0")
+    pair = ("--tls-certificate", str(certificate), "--tls-key")
+    for words, sentence in (
+        (smsc + pair[:2], "tls_key: give both, --tls-certificate and --tls-key"),
+        ((*smsc, "--tls-key", "k"), "tls_certificate: give both, "),
+        ((*smsc, *pair, "gone.key"), "tls_key: cannot read gone.key: No such file or directory"),
+        ((*smsc, *pair, str(certificate)), "tls_key: holds no private key in PEM form"),
+        ((*smsc, "--tls-certificate", str(key), "--tls-key", str(key)), "tls_certificate: holds no cert"),
+        (("simulate", "esme", "--system-id", "x", "--tls"), "port: give --port"),
+        (
+            ("simulate", "esme", "--system-id", "x", "--port", "1", "--tls", "--tls-ca", str(key)),
+            "tls_ca: holds no certificates in PEM form",
+        ),
+    ):
+        assert complaint(*words, code=2).startswith(sentence)
 
 
 def test_refused_messages_are_a_failure(run: Run, smsc: Smsc) -> None:
