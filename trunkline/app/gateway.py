@@ -123,6 +123,7 @@ class Gateway:
                     self.figures,
                     self.figures.http,
                     hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
+                    pdu_logs=self.pdu_logs,
                 )
             ),
             settings.http_host,

@@ -19,6 +19,7 @@ from trunkline.servers.http.exchange import Answer, Receive, Route, Scope, Send,
 from trunkline.servers.http.idempotency import Idempotency
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.pages import pages
+from trunkline.servers.http.pdu_logs import pdu_log_routes
 from trunkline.servers.http.send import SendRoute
 from trunkline.servers.http.texts import texts
 
@@ -96,6 +97,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app = HttpApp(services, routes, max_in_flight)
     app.include_router(pages(services, authenticator))
     app.include_router(texts(authenticator))
+    app.include_router(pdu_log_routes(services.pdu_logs, authenticator))
     for kind in (ApiError, StorageUnavailable):
         app.add_exception_handler(kind, _foreseen)
     app.add_exception_handler(HTTPException, _http_error)

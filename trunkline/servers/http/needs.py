@@ -13,6 +13,7 @@ from trunkline.model.snapshot import Snapshot
 from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.metrics import MetricsSource
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.pdu_logs import PduLogs
 
 
 class Pipeline(Protocol):
@@ -81,5 +82,6 @@ class HttpServices:
     health: Health
     clock: Clock
     metrics: MetricsSource
+    pdu_logs: PduLogs = field(kw_only=True)
     figures: HttpFigures = field(default_factory=HttpFigures)
     api_token_hash: str = ""  # SHA-256 hex of the token in the settings, which counts beside the stored one

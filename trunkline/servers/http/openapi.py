@@ -9,6 +9,7 @@ import msgspec
 from trunkline.servers.http.batch import BatchAnswer
 from trunkline.servers.http.fields import BatchRequest, SendRequest
 from trunkline.servers.http.messages import MessageView
+from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
 from trunkline.servers.http.texts import InspectAnswer, InspectRequest
 
@@ -35,10 +36,12 @@ _TYPES = (
     MessageView,
     InspectRequest,
     InspectAnswer,
+    LogEntry,
     ErrorAnswer,
     HealthAnswer,
 )
 _WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]
+_ADMIN_ONLY: list[dict[str, list[str]]] = [{"apiToken": []}]
 _KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -50,7 +53,7 @@ _ERRORS = {
     401: "Invalid credentials",
     402: "Insufficient credits",
     403: "Account disabled",
-    404: "No such message of this account",
+    404: "Not found",
     413: "The body is too large",
     415: "Neither JSON nor a form",
     422: "The Idempotency-Key was used for another request",
@@ -70,6 +73,10 @@ def document() -> dict[str, Any]:
             "/api/v1/http-send/batch": {"post": _batch_post()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
+            "/api/gateways/logs": {"get": _logs_get("connectors", "smscIds")},
+            "/api/gateways/logs/download": {"get": _logs_download_get("connectors")},
+            "/api/clients/logs": {"get": _logs_get("ESMEs", "clientIds")},
+            "/api/clients/logs/download": {"get": _logs_download_get("ESMEs")},
             "/health/live": {"get": _health("The process runs", 200)},
             "/health/ready": {"get": _health("Messages can be taken", 200, 503)},
             "/metrics": {
@@ -83,6 +90,7 @@ def document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "apiToken": {"type": "apiKey", "in": "header", "name": "X-API-Token"},
                 "basic": {"type": "http", "scheme": "basic"},
                 "user": {"type": "apiKey", "in": "query", "name": "user"},
                 "password": {"type": "apiKey", "in": "query", "name": "password"},
@@ -168,6 +176,38 @@ def _inspect_post() -> dict[str, Any]:
         },
         "responses": _responses("InspectAnswer", 400, 401, 403, 429),
     }
+
+
+def _logs_get(whose: str, names: str) -> dict[str, Any]:
+    day = {"type": "string", "format": "date"}
+    listed = {"type": "array", "items": {"$ref": "#/components/schemas/LogEntry"}}
+    return {
+        "summary": f"The PDU log files of {whose}",
+        "security": _ADMIN_ONLY,
+        "parameters": [
+            {"name": "dateFrom", "in": "query", "required": True, "schema": day},
+            {"name": "dateTo", "in": "query", "required": True, "schema": day},
+            _list_parameter(names, required=False),
+        ],
+        "responses": _responses("ErrorAnswer", 400, 401, 403, 429)
+        | {"200": {"description": "Done", "content": {"application/json": {"schema": listed}}}},
+    }
+
+
+def _logs_download_get(whose: str) -> dict[str, Any]:
+    octets = {"schema": {"type": "string"}}
+    return {
+        "summary": f"One PDU log file of {whose} as text, or several as an archive",
+        "security": _ADMIN_ONLY,
+        "parameters": [_list_parameter("files", required=True)],
+        "responses": _responses("ErrorAnswer", 400, 401, 403, 404, 429)
+        | {"200": {"description": "Done", "content": {"text/plain": octets, "application/zip": octets}}},
+    }
+
+
+def _list_parameter(name: str, *, required: bool) -> dict[str, Any]:
+    schema = {"type": "array", "items": {"type": "string"}}
+    return {"name": f"{name}[]", "in": "query", "required": required, "schema": schema}
 
 
 def _health(meaning: str, *statuses: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A real HTTP server on a free port per module, on doubles that every test gets fresh."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from trunkline.servers.http import HttpServer, HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.login_limits import LoginLimits
+from trunkline.services.pdu_logs import PduLogs
 
 from .doubles import FixedHealth, FixedMetrics, HeldClock, MemoryPipeline, MemoryStore, SnapshotHolder
 
@@ -21,7 +23,7 @@ HEADERS = {"X-API-Key": KEY}
 class Door:
     """The server under test with everything around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, pdu_log_dir: Path) -> None:
         self.monotonic = 1000.0
         self.limits = LoginLimits(lambda: self.monotonic)
         self.credentials = CredentialChecker(self.limits)
@@ -32,6 +34,7 @@ class Door:
         self.health = FixedHealth()
         self.figures = HttpFigures()
         self.metrics = FixedMetrics(self.credentials, self.figures)
+        self.pdu_logs = PduLogs(pdu_log_dir)
         app = create_app(
             HttpServices(
                 self.pipeline,
@@ -42,6 +45,7 @@ class Door:
                 self.clock,
                 self.metrics,
                 self.figures,
+                pdu_logs=self.pdu_logs,
             ),
             max_in_flight=64,
         )
@@ -79,8 +83,8 @@ class Door:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running_door() -> AsyncIterator[Door]:
-    door = Door()
+async def running_door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    door = Door(tmp_path_factory.mktemp("pdu-logs"))
     await door.server.start()
     async with aiohttp.ClientSession() as session:
         door.session = session

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.pdu_logs import PduLogs
 
 from .doubles import FixedHealth, FixedMetrics, HeldClock, MemoryPipeline, MemoryStore, SnapshotHolder
 
@@ -32,7 +33,7 @@ def mutilated(octets: bytes) -> st.SearchStrategy[bytes]:
 
 
 @pytest.fixture(scope="module")
-def app():
+def app(tmp_path_factory: pytest.TempPathFactory):
     clock = HeldClock()
     store = MemoryStore()
     snapshots = SnapshotHolder()
@@ -49,6 +50,7 @@ def app():
             clock,
             FixedMetrics(credentials, figures),
             figures,
+            pdu_logs=PduLogs(tmp_path_factory.mktemp("pdu-logs")),
         )
     )
     credentials.close()
