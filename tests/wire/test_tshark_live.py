@@ -9,19 +9,39 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.smpp.constants import CommandId, Version
+from trunkline.smpp.state import COMMANDS
+
 from . import journeys
 from .bench import HOST, WAIT_S, Bench, ForeignEsme, Program, Programs
+from .octets import Switchboard, dial, octets
+from .sessions import bind, bound
+from .test_smpp_specification import SAMPLES
 
 pytestmark = pytest.mark.services
 
 BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM, UNBIND = 0x09, 0x04, 0x05, 0x06
 RESPONSE = 0x80000000
+BY_AN_ESME = {
+    *(CommandId.SUBMIT_SM, CommandId.SUBMIT_MULTI, CommandId.DATA_SM),
+    *(CommandId.QUERY_SM, CommandId.CANCEL_SM, CommandId.REPLACE_SM, CommandId.ENQUIRE_LINK),
+    *(CommandId.BROADCAST_SM, CommandId.QUERY_BROADCAST_SM, CommandId.CANCEL_BROADCAST_SM),
+}
+BY_AN_SMSC = [CommandId.DELIVER_SM, CommandId.DATA_SM, CommandId.ALERT_NOTIFICATION]
+MALFORMED = "_ws.malformed and not smpp.broadcast_rep_num"
+"""Of the two octets of broadcast_rep_num, Wireshark (4.0) reads one."""
+
 KNOCK_S = 0.3  # tshark takes a moment to begin; it is knocked at until it hears
 
 FIELDS = (
     *("-T", "fields", "-E", "separator= ", "-E", "aggregator=,"),
     *("-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "smpp.command_id", "-e", "smpp.command_status"),
 )
+
+
+def sample(command_id: int) -> bytes:
+    """The specification's octets of a PDU."""
+    return next(octets(layout) for layout, pdu in SAMPLES if pdu.command_id == command_id)
 
 
 class Capture:
@@ -108,3 +128,46 @@ async def test_nothing_is_malformed(
         expected = {BIND_TRANSCEIVER: 1, SUBMIT_SM: journeys.PARTS, DELIVER_SM: journeys.PARTS, UNBIND: 1}
         answers = {command | RESPONSE: times for command, times in expected.items()}
         assert count(lines, port) == expected | answers, link
+
+
+@pytest.mark.parametrize("version", [Version.V33, Version.V34], ids=lambda version: version.name)
+async def test_every_request_of_an_esme(
+    bench: Bench, programs: Programs, tshark: str, tmp_path: Path, version: Version
+):
+    """Whatever the gateway answers, the dissector understands it."""
+    requests = set(map(int, BY_AN_ESME)) & COMMANDS[version]
+    capture = Capture(tshark, tmp_path / "session.pcapng", [bench.port])
+    await capture.start(programs)
+    async with dial(bench.port) as line:
+        kind = "transceiver" if version.has_tlvs else "transmitter"
+        for number, request in enumerate([*requests, UNBIND], start=2):
+            if number == 2:
+                await bind(line, kind, f"{version.value:02x}")
+            asked = sample(request)
+            line.send_raw(asked[:12] + number.to_bytes(4, "big") + asked[16:])
+            answer = await line.receive()
+            assert int.from_bytes(answer[4:8], "big") == request | RESPONSE
+            assert int.from_bytes(answer[12:16], "big") == number
+    await capture.until_unbound(bench.port)
+    await capture.stop()
+    assert capture.read("-Y", MALFORMED) == []
+    seen = count(capture.read("-Y", "smpp", *FIELDS), bench.port)
+    assert {*requests, *(request | RESPONSE for request in requests)} <= set(seen)
+
+
+async def test_every_request_of_an_smsc(
+    bench: Bench, switchboard: Switchboard, programs: Programs, tshark: str, tmp_path: Path
+):
+    capture = Capture(tshark, tmp_path / "session.pcapng", [switchboard.port])
+    await capture.start(programs)
+    line = await bound(bench, switchboard)
+    for number, request in enumerate([*BY_AN_SMSC, CommandId.ENQUIRE_LINK, CommandId.UNBIND], start=2):
+        asked = sample(request)
+        line.send_raw(asked[:12] + number.to_bytes(4, "big") + asked[16:])
+        if request is not CommandId.ALERT_NOTIFICATION:
+            answer = await line.receive()
+            assert int.from_bytes(answer[4:8], "big") == request | RESPONSE
+    await capture.until_unbound(switchboard.port)
+    await capture.stop()
+    assert capture.read("-Y", MALFORMED) == []
+    assert set(BY_AN_SMSC) <= set(count(capture.read("-Y", "smpp", *FIELDS), switchboard.port))
