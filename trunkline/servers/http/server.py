@@ -17,6 +17,7 @@ from trunkline.servers.listening import CannotListen
 log = structlog.get_logger()
 
 MAX_HEAD = 65_536
+LINE_OCTETS = 4  # of a header line beside name and value: colon, space, CR, LF
 BACKLOG = 2048
 SETTING = "http_port"
 SWEEP_S = 2.0
@@ -29,6 +30,10 @@ class Application(Protocol):
         """Serves one request."""
 
 
+class HeadTooLarge(Exception):
+    """The request's head is too large"""
+
+
 class DoorProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 protocol with what it lacks: a limit for the head, a deadline for a request.
 
@@ -37,7 +42,10 @@ class DoorProtocol(HttpToolsProtocol):
 
     reading_since = 0.0  # loop time at which we began to wait for the rest of a request; 0: not waiting
     in_head = True
-    head_octets = 0
+    head_octets = 0  # of the head that is not complete yet, in the reads before this one
+    read_octets = 0  # in this read
+    request_ended = False  # in this read: how much of it belongs to the next head is not known
+    too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected: its first request is due."""
@@ -46,11 +54,13 @@ class DoorProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parses; refuses heads above `MAX_HEAD` bytes."""
+        self.read_octets = len(data)
+        self.request_ended = False
         super().data_received(data)
-        if self.in_head and self.reading_since:
+        if self.in_head and self.reading_since and not self.request_ended:
             self.head_octets += len(data)
             if self.head_octets > MAX_HEAD and not self.transport.is_closing():
-                self.refuse(431, "Request Header Fields Too Large", "the request's head is too large")
+                self.refuse_head()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -60,18 +70,32 @@ class DoorProtocol(HttpToolsProtocol):
         self.head_octets = 0
 
     def on_headers_complete(self) -> None:
-        """Its head is complete."""
+        """Its head is complete. Raises `HeadTooLarge`, which ends the parsing."""
         self.in_head = False
+        # What was read says mostly that it cannot be too large; only then its lines are counted.
+        if self.head_octets + self.read_octets > MAX_HEAD:
+            lines = sum(len(name) + len(value) + LINE_OCTETS for name, value in self.headers)
+            self.too_large = len(self.url) + lines > MAX_HEAD
+            if self.too_large:
+                raise HeadTooLarge
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Its body is complete."""
         self.reading_since = 0.0
+        self.request_ended = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What comes in is not HTTP."""
-        self.refuse(400, "Bad Request", msg.rstrip("."))
+        """What comes in is not HTTP, or the parsing was ended."""
+        if self.too_large:
+            self.refuse_head()
+        else:
+            self.refuse(400, "Bad Request", msg.rstrip("."))
+
+    def refuse_head(self) -> None:
+        """Answers that the head is larger than `MAX_HEAD` and closes."""
+        self.refuse(431, "Request Header Fields Too Large", "the request's head is too large")
 
     def refuse(self, status: int, phrase: str, message: str) -> None:
         """Answers without a request and closes."""

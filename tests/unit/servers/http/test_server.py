@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from trunkline.servers.http import HttpServer
-from trunkline.servers.http.server import MAX_HEAD
+from trunkline.servers.http.server import MAX_HEAD, DoorProtocol
 from trunkline.servers.listening import CannotListen
 
 
@@ -187,6 +187,63 @@ async def test_endless_head_is_431(serve: Serve) -> None:
     assert one_line.startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: bcdefgh\r\n" * (MAX_HEAD // 10),
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"b" * MAX_HEAD + b"\r\n",
+        b"GET /" + b"a" * MAX_HEAD + b" HTTP/1.1\r\nHost: x\r\n",
+    ],
+    ids=["many lines", "one line", "the target"],
+)
+@pytest.mark.parametrize("rest", [b"\r\n", b"Content-Length: 2\r\n\r\nxx"], ids=["no body", "a body"])
+async def test_large_head_in_one_read_is_431(serve: Serve, echo: Echo, head: bytes, rest: bytes) -> None:
+    answer = await talk_in_reads(await serve(), head + rest)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert not echo.entered.is_set()
+
+
+async def connect(
+    server: HttpServer,
+) -> tuple[DoorProtocol, asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection from both of its ends: the server's, which may be handed what it is to have read."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    assert server._server is not None
+    while True:
+        if server.connections:
+            break
+        await asyncio.sleep(0)
+    [connection] = server._server.server_state.connections
+    assert isinstance(connection, DoorProtocol)
+    return connection, reader, writer
+
+
+async def talk_in_reads(server: HttpServer, *reads: bytes) -> bytes:
+    """As `talk`, with a say in what the server reads at once."""
+    connection, reader, writer = await connect(server)
+    for octets in reads:
+        connection.data_received(octets)
+    try:
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+async def test_large_head_within_the_limit_is_served(serve: Serve) -> None:
+    lines = b"\r\n" + b"X-A: bcdefghijklmn\r\n" * (MAX_HEAD // 21) + b"\r\n"
+    answer = await talk_in_reads(await serve(), GET.replace(b"\r\n\r\n", lines) + GET)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_what_is_read_before_a_head_does_not_count(serve: Serve) -> None:
+    """The end of a body and the beginning of the next head, in one read."""
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * MAX_HEAD)
+    body = b"x" * (2 * MAX_HEAD)
+    answer = await talk_in_reads(await serve(), post + body[:9], body[9:] + GET[:20], GET[20:])
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
 async def test_big_body_is_not_taken_for_a_head(serve: Serve) -> None:
     server = await serve()
     head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (3 * MAX_HEAD)
@@ -194,16 +251,18 @@ async def test_big_body_is_not_taken_for_a_head(serve: Serve) -> None:
 
 
 async def talk_too_slowly(server: HttpServer, *parts: bytes) -> bytes:
-    """Sends the parts; when all have arrived, the clock strikes the deadline. What the server said."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    """The server reads the parts and answers those that are whole; then the clock strikes the deadline. What
+    it said.
+    """
+    connection, reader, writer = await connect(server)
+    said = b""
     for part in parts:
-        writer.write(part)
-        # Client and server share the loop: a few turns and what was written has been read.
-        for _ in range(10):
-            await asyncio.sleep(0)
+        connection.data_received(part)
+        if part.endswith(b"\r\n\r\n"):
+            said += await reader.readuntil(b"127.0.0.1")
     server.close_overdue(asyncio.get_running_loop().time() + 61)
     try:
-        return await reader.read()
+        return said + await reader.read()
     finally:
         writer.close()
 
