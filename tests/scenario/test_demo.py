@@ -47,7 +47,7 @@ async def test_the_demo_says_where_everything_is_and_finds_its_data_again(make_g
     assert "Press Ctrl-C to stop" in printed
 
     demo = _demo_file(gateway)
-    assert demo.keys() == {"http", "smpp", "http_account", "admin"}
+    assert demo.keys() == {"http", "smpp", "http_account", "admin", "api_token"}
     assert demo["http"] == url
     assert demo["smpp"].keys() == {"host", "port", "system_id", "password"}
     assert (demo["smpp"]["host"], demo["smpp"]["port"]) == ("127.0.0.1", gateway.smpp_port)
