@@ -98,8 +98,9 @@ class Bench:
 
     @property
     def port(self) -> int:
-        """Where ESMEs bind."""
-        return self.gateway.smpp_server.port
+        """Where ESMEs bind: the TLS port of a gateway that has one."""
+        tls = self.gateway.tls_port
+        return self.gateway.smpp_server.port if tls is None else tls.port
 
     async def start_smsc(self, *, attached: bool = True, **scenario: Any) -> SmscSimulator:
         """Start the simulated SMSC and attach it as the connector that everything is routed to."""

@@ -147,9 +147,9 @@ async def attach(bench: Bench, smsc: Program, **settings: Any) -> None:
     assert await smsc.until("bound") == ["trunk"]
 
 
-async def through_smsc(bench: Bench, smsc: Program, esme: ForeignEsme, ids: int) -> None:
+async def through_smsc(bench: Bench, smsc: Program, esme: ForeignEsme, ids: int, **settings: Any) -> None:
     """From a foreign ESME to a foreign SMSC, and the receipts back; then the gateway unbinds."""
-    await attach(bench, smsc, enquire_link_s=1)
+    await attach(bench, smsc, enquire_link_s=1, **settings)
     client = await esme.send()
     await client.succeeded()
     check_receipts(client, ids_of(client))
