@@ -24,7 +24,6 @@ from .harness import (
     Place,
     accept,
     connector,
-    ids,
     make_account,
     make_event,
     make_message,
@@ -399,17 +398,6 @@ async def test_other_tenants_messages_are_not_there(store: SqlStore) -> None:
     await accept(store, message)
     assert await store.message_detail(message.id, mine) is not None
     assert await store.message_detail(message.id, theirs) is None
-
-
-async def test_recent_messages(store: SqlStore) -> None:
-    mine, theirs = await make_account(store), await make_account(store)
-    messages = [make_message((mine, theirs)[n % 2], parts=1 + n % 2) for n in range(6)]
-    await accept(store, *messages)
-    newest_first = ids(reversed(messages))
-    assert ids(await store.recent_messages()) == newest_first
-    assert ids(await store.recent_messages(limit=2)) == newest_first[:2]
-    assert ids(await store.recent_messages(limit=2, before_id=newest_first[1])) == newest_first[2:4]
-    assert ids(await store.recent_messages(theirs)) == newest_first[::2]
 
 
 async def test_queue_depths(store: SqlStore, account_id: int) -> None:

@@ -65,11 +65,6 @@ def _random_tails(count: int = 256) -> list[str]:
 new_id = MessageIds().next
 
 
-def milliseconds_of(identifier: str) -> int:
-    """Unix milliseconds at which a UUIDv7 text was made."""
-    return int(identifier[:8] + identifier[9:13], 16)
-
-
 def is_id(text: str) -> bool:
     """Whether `text` has the canonical form of an identifier (36 lower-case characters, hyphens in place)."""
     return _CANONICAL(text) is not None

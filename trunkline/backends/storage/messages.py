@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, text, true, union
+from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
@@ -42,10 +42,9 @@ class Messages(Database):
         if account_id is not None:
             where = and_(where, _message.c.account_id == account_id)
         async with self._read() as connection:
-            messages = await self._load(connection, where, limit=1)
-            if not messages:
+            message = await self._load(connection, where)
+            if message is None:
                 return None
-            message = messages[0]
             notified_at = await connection.scalar(
                 select(_message.c.notified_at).where(_message.c.id == message_id)
             )
@@ -66,16 +65,6 @@ class Messages(Database):
             return MessageDetail(
                 message, notified_at, int(pending or 0), tuple(MessageEvent(*row) for row in events)
             )
-
-    async def recent_messages(
-        self, account_id: int | None = None, limit: int = 100, before_id: str | None = None
-    ) -> list[Message]:
-        """The latest messages, of one account or of all, newest first; `before_id` pages on."""
-        where: ColumnElement[bool] = _message.c.id < before_id if before_id is not None else true()
-        if account_id is not None:
-            where = and_(where, _message.c.account_id == account_id)
-        async with self._read() as connection:
-            return await self._load(connection, where, limit)
 
     async def waiting_between(
         self, account_id: int, credential: str, source_addr: str, dest_addr: str, limit: int
@@ -163,14 +152,13 @@ class Messages(Database):
         async with self._write() as connection:
             return int((await connection.execute(statement)).rowcount)
 
-    async def _load(
-        self, connection: AsyncConnection, where: ColumnElement[bool], limit: int
-    ) -> list[Message]:
-        rows = await connection.execute(
-            select(*_message_columns).where(where).order_by(_message.c.id.desc()).limit(limit)
-        )
-        message_rows = rows.all()
+    async def _load(self, connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
+        """The message that `where` names by its id, with its segments."""
+        rows = (await connection.execute(select(*_message_columns).where(where))).all()
+        if not rows:
+            return None
         segment_rows = await connection.execute(
-            select(*_segment_columns).where(_segment.c.message_id.in_([row.id for row in message_rows]))
+            select(*_segment_columns).where(_segment.c.message_id == rows[0].id)
         )
-        return build_messages(message_rows, segment_rows)
+        [message] = build_messages(rows, segment_rows)
+        return message
