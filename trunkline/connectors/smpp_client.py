@@ -2,14 +2,17 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from trunkline.connectors.pacing import TokenBucket
 from trunkline.connectors.smpp_bind import Bind
 from trunkline.connectors.smpp_link import Counters, Link, Traffic
+from trunkline.connectors.smpp_questions import Questions
 from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
+from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, ConnectorStatus, LogOwner, PduLog, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
@@ -44,12 +47,15 @@ class SmppSubmitter:
         self._config = config
         self._listener = listener
         self._pdu_log = pdu_log
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
+        encoder = SubmitEncoder(config)
+        self._questions = Questions(config, encoder)
         self._traffic = Traffic(
             config.connector_id,
             listener,
             clock,
-            SubmitEncoder(config),
+            encoder,
             SmscIds(config.message_id_format),
             _receipt_habits(config.profile),
             actions_of(config.profile),
@@ -120,6 +126,8 @@ class SmppSubmitter:
 
     def submit(self, segment: Segment) -> bool:
         """Writes a segment on the bind with most room; false when there is none, and nothing happened."""
+        if self._questions.waiting:
+            return False
         links = self._links
         if len(links) == 1:
             best = links[0]
@@ -146,6 +154,23 @@ class SmppSubmitter:
         if best.pace.limited:
             self._wake_later()
         return True
+
+    async def query(self, segment: Segment) -> Standing:
+        """Asks the SMSC where a submitted segment is. Raises `NotCarriedOut`."""
+        return await self._questions.query(segment, self._links, self._clock.now_ms())
+
+    async def cancel(self, segment: Segment) -> None:
+        """Has the SMSC cancel a submitted segment. Raises `NotCarriedOut`."""
+        await self._questions.cancel(segment, self._links, self._clock.now_ms())
+
+    async def replace(self, segment: Segment, revision: Revision) -> None:
+        """Has the SMSC replace a submitted segment by this one. Raises `NotCarriedOut`."""
+        await self._questions.replace(segment, revision, self._links, self._clock.now_ms())
+
+    @property
+    def asked(self) -> Mapping[tuple[str, int | None], int]:
+        """How often the SMSC was asked, by (command, its status, or None where it did not answer)."""
+        return self._questions.asked
 
     def status(self) -> ConnectorStatus:
         """The live status of the connector and its binds."""
@@ -215,6 +240,8 @@ class SmppSubmitter:
                 if link.sending:
                     links.append(link)
         self._links = links
+        if self._questions.waiting:
+            self._questions.serve(links)
         if self.room > 0:
             self._listener.on_room(self._config.connector_id)
         elif links:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import structlog
+
 from trunkline.connectors.pacing import AdaptiveRate
+from trunkline.connectors.smpp_questions import Question
 from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
@@ -15,8 +18,10 @@ from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import CommandStatus
 from trunkline.smpp.errors import InvalidStateError, WindowFullError
 from trunkline.smpp.handler import Handler
-from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSmResp
+from trunkline.smpp.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
 from trunkline.smpp.receipts import ReceiptHabits, parse_receipt
+
+log = structlog.get_logger()
 
 _RX_T_APPN: Final = CommandStatus.ESME_RX_T_APPN.value
 BURST: Final = 16
@@ -33,7 +38,7 @@ class Counters:
     """What a connector has done since it was made, over all its binds; read by metrics."""
 
     __slots__ = (
-        "accepted", "late_responses", "receipts", "reconnects", "refused", "submitted", "timeouts",
+        "accepted", "alerts", "late_responses", "receipts", "reconnects", "refused", "submitted", "timeouts",
         "unencodable", "unknown",
     )  # fmt: skip
 
@@ -46,6 +51,7 @@ class Counters:
         self.unencodable = 0
         self.receipts = 0
         self.reconnects = 0  # binds lost
+        self.alerts = 0  # alert_notification
         self.late_responses = 0  # answers to nothing that waits: late or unsolicited
 
 
@@ -101,7 +107,7 @@ class Link(Handler):
     ) -> None:
         self.connection = connection
         self.sending = False  # bound to transmit, and not unbinding
-        self.in_flight = 0  # submits that wait for their answer
+        self.in_flight = 0  # submits and questions that wait for their answer
         self.owed = 0  # requests of the SMSC not answered yet
         self.answers = 0  # since the last `settle`
         self.proved = False  # the SMSC has answered or delivered something
@@ -163,6 +169,11 @@ class Link(Handler):
             self.connection.flush()
         return True
 
+    def ask(self, question: Question) -> None:
+        """Writes a request other than submit_sm. There must be a place; raises `SmppError`."""
+        self.connection.send(question.pdu, question)
+        self.in_flight += 1
+
     def settle(self, now: float) -> None:
         """Takes stock after a batch of answers."""
         answers, self.answers = self.answers, 0
@@ -172,12 +183,16 @@ class Link(Handler):
     # What the session calls
 
     def on_response(self, token: Any, pdu: Pdu) -> None:
-        segment: Segment = token
         traffic = self._traffic
-        counters = traffic.counters
         self.in_flight -= 1
-        self.answers += 1
         self.proved = True
+        if type(token) is Question:
+            token.settle(pdu)
+            traffic.changed()
+            return
+        segment: Segment = token
+        counters = traffic.counters
+        self.answers += 1
         status = pdu.command_status
         if status == 0 and isinstance(pdu, SubmitSmResp):
             counters.accepted += 1
@@ -202,6 +217,10 @@ class Link(Handler):
 
     def on_timeout(self, token: Any) -> None:
         self.in_flight -= 1
+        if type(token) is Question:
+            token.fail(f"no answer to {token.pdu.name} in time")
+            self._traffic.changed()
+            return
         counters = self._traffic.counters
         counters.timeouts += 1
         counters.unknown += 1
@@ -209,9 +228,11 @@ class Link(Handler):
         self._traffic.changed()
 
     def on_request(self, pdu: Pdu) -> None:
-        if not isinstance(pdu, (DeliverSm, DataSm)):
-            return  # outbind and alert_notification, which nobody answers
         traffic = self._traffic
+        if not isinstance(pdu, (DeliverSm, DataSm)):
+            if isinstance(pdu, AlertNotification):
+                self._alerted(pdu)
+            return  # nobody answers it, nor an outbind
         self.owed += 1
         self.proved = True
         acknowledge = partial(self._acknowledge, pdu)
@@ -239,6 +260,16 @@ class Link(Handler):
             acknowledge,
         )
 
+    def _alerted(self, pdu: AlertNotification) -> None:
+        """A handset that was away is back: the SMSC delivers what it keeps for it, we have nothing to do."""
+        self._traffic.counters.alerts += 1
+        log.info(
+            "A handset is available again, says the SMSC.",
+            action="connector.alert",
+            connector=self._traffic.connector_id,
+            handset=pdu.source_addr,
+        )
+
     def on_bound(self, pdu: Pdu) -> None:  # noqa: ARG002 - the interface is Handler's
         state = self.connection.session.state.value
         self.sending = state in {"BOUND_TX", "BOUND_TRX"}
@@ -257,9 +288,12 @@ class Link(Handler):
         traffic.late_on_closed += self.connection.session.unmatched
         unanswered = self.connection.session.unanswered()
         self.in_flight = 0
-        traffic.counters.unknown += len(unanswered)
-        for segment in unanswered:
-            traffic.listener.on_unknown(segment, f"no answer to submit_sm: {reason}")
+        for token in unanswered:
+            if type(token) is Question:
+                token.fail(f"no answer to {token.pdu.name}: {reason}")
+            else:
+                traffic.counters.unknown += 1
+                traffic.listener.on_unknown(token, f"no answer to submit_sm: {reason}")
         traffic.changed()
 
     def _acknowledge(self, pdu: DeliverSm | DataSm, durable: bool) -> None:

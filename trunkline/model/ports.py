@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
@@ -365,6 +366,21 @@ class Submitter(Protocol):
 
         Sets the segment's `submitted_at` and counts its `attempts`. What becomes of it is told to the
         listener, later and exactly once.
+        """
+        ...
+
+    async def query(self, segment: Segment) -> Standing:
+        """Asks the SMSC where a submitted segment is (query_sm). Raises `NotCarriedOut`."""
+        ...
+
+    async def cancel(self, segment: Segment) -> None:
+        """Has the SMSC cancel a submitted segment (cancel_sm). Raises `NotCarriedOut`."""
+        ...
+
+    async def replace(self, segment: Segment, revision: Revision) -> None:
+        """Has the SMSC replace a submitted segment (replace_sm). Raises `NotCarriedOut`.
+
+        `segment` is as it shall be, under the id that it has; the times are those of the `revision`.
         """
         ...
 

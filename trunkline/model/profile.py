@@ -79,6 +79,10 @@ class Profile:
     error_actions: dict[int, ErrorAction] = field(default_factory=dict)  # by command_status
     # Texts
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
+    # What senders ask about messages that the SMSC has
+    forward_query: bool = False  # query_sm; else our own records answer
+    forward_cancel: bool = True  # cancel_sm; else such a message cannot be cancelled
+    forward_replace: bool = True  # replace_sm; else such a message cannot be replaced
 
 
 STANDARD = Profile()

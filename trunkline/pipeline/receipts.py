@@ -317,7 +317,7 @@ class Receipts:
             notification = intermediate_notification(message, receipt.stat, err, now, receipt.tlvs)
         else:
             self.matched += 1
-            self._forget(segment)
+            self.forget(segment)
             changed = segment.become(state, now)
             notification = final_notification(segment, err, now, receipt.tlvs)
             if receipt.tlvs is not None:
@@ -332,7 +332,7 @@ class Receipts:
 
         self._journal.settled(segment, changed, notification, event, orphan_id, durable)
 
-    def _forget(self, segment: Segment) -> None:
+    def forget(self, segment: Segment) -> None:
         """The segment is settled: later receipts for it find it in the store."""
         key = (segment.connector_id, segment.smsc_key or "")
         if self._expected.get(key) is segment:  # SMSCs use ids again

@@ -122,6 +122,14 @@ class Dispatcher:
         while self._ready:
             self._outcomes.on_unsent(self._ready.popleft(), why)
 
+    def withdraw(self, segment: Segment) -> bool:
+        """Lets go of a claimed segment that is not on the wire; false when it is, or was never here."""
+        try:
+            self._ready.remove(segment)
+        except ValueError:
+            return False
+        return True
+
     def pause(self) -> None:
         """Takes nothing more; what is claimed and unsent goes back to the queue."""
         self._paused = True

@@ -18,6 +18,7 @@ _TLV_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}").fullmatch
 _OWN_TAGS = frozenset(
     {Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM, Tag.MESSAGE_PAYLOAD}
 )
+_SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
 _KINDS: Final[dict[str, Any]] = get_type_hints(Profile)
 
 
@@ -114,6 +115,10 @@ def _read(key: str, texts: list[str]) -> Any:
 
 
 def _read_one(key: str, kind: Any, text: str) -> Any:
+    if kind is bool:
+        if text.lower() not in _SWITCH:
+            raise InvalidInput(f"profile.{key}", f"must be yes or no, not {text!r}")
+        return _SWITCH[text.lower()]
     if issubclass(kind, StrEnum):
         if text not in set(kind):
             raise InvalidInput(f"profile.{key}", f"must be one of {', '.join(kind)}, not {text!r}")
@@ -147,6 +152,8 @@ def _status(text: str) -> int:
 def _plain(value: Any) -> Any:
     if isinstance(value, VendorTlv):
         return f"{value.name}:0x{value.tag:04x}:{value.type}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple):

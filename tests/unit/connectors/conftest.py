@@ -136,8 +136,13 @@ class ScriptedLink(Handler):
         smsc.note()
 
     def on_request(self, pdu: Pdu) -> None:
-        assert isinstance(pdu, SubmitSm)
         smsc = self.smsc
+        if not isinstance(pdu, SubmitSm):
+            smsc.questions.append((self.connection, pdu))
+            if smsc.reply is not None:
+                self.connection.respond(smsc.reply(pdu))
+            smsc.note()
+            return
         smsc.submits.append(pdu)
         answer = smsc.answer(pdu)
         if answer is None:
@@ -168,13 +173,16 @@ class ScriptedSmsc(Watched):
     """An SMSC that does what the test says.
 
     `bind_statuses` are the answers to the next binds (None: no answer), then 0. `answer(pdu)` gives status
-    and message id of a submit_sm_resp, or None for no answer: then `unanswered` has it.
+    and message id of a submit_sm_resp, or None for no answer: then `unanswered` has it. `reply(pdu)` makes
+    the answers to other requests; None: they get none.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.bind_statuses: list[int | None] = []
         self.answer: Callable[[SubmitSm], tuple[int, str] | None] = self.accept
+        self.reply: Callable[[Pdu], Pdu] | None = None
+        self.questions: list[tuple[SmppConnection, Pdu]] = []
         self.binds: list[Bind] = []
         self.submits: list[SubmitSm] = []
         self.unanswered: list[tuple[SmppConnection, SubmitSm]] = []

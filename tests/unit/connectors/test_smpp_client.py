@@ -282,14 +282,15 @@ class TestReceipts:
         await smsc.until(lambda: smsc.responses)
         assert smsc.responses[0][1].command_status == CommandStatus.ESME_RX_T_APPN
 
-    async def test_alert_notification_is_not_answered(self, smsc, start, listener):
-        await start()
+    async def test_alert_notification_is_counted_and_not_answered(self, smsc, start, listener):
+        submitter = await start()
         smsc.links[0].send(AlertNotification(source_addr="971501234567"))
         smsc.deliver(receipt())
         await listener.until(lambda: listener.receipts)
         listener.receipts[0][2](True)
         await smsc.until(lambda: smsc.responses)
         assert [pdu.name for _, pdu in smsc.responses] == ["deliver_sm_resp"]
+        assert submitter.counters.alerts == 1
 
 
 class TestRate:

@@ -11,6 +11,7 @@ from trunkline.model.message import Message, Segment
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.submission import Submission
 from trunkline.pipeline.admission import Admission
+from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
@@ -58,6 +59,9 @@ class Bench:
         self.queueing = Queueing()
         self.pipeline = MtPipeline(
             self.snapshots, Admission(24 * HOUR_MS), self.queueing, self.journal, self.clock
+        )
+        self.amending = Amending(
+            self.store, self.clock, self.snapshots, self.outcomes, self.receipts, self.notifier
         )
         self.clockwork = Clockwork(self.store, self.clock, self.outcomes, self.notifier, HOUR_MS)
         self._placing = asyncio.get_running_loop().create_task(self.receipts.run())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
 from trunkline.model.ports import (
     Acceptance,
@@ -72,6 +73,7 @@ class MemoryJournal:
         self.rows: dict[SegmentKey, SegmentState] = {}
         self.due_at: dict[SegmentKey, int] = {}
         self.message_states: dict[str, str] = {}
+        self.texts: dict[str, list[str]] = {}  # of messages that were revised
         self.smsc_keys: dict[SegmentKey, str | None] = {}
         self.outbox: dict[str, Notification] = {}
         self.notified_ids: list[str] = []
@@ -205,6 +207,41 @@ class MemoryJournal:
     ) -> None:
         self._change(self._row(segment, message_changed, event, notification), done)
 
+    def cancelled(
+        self,
+        segments: Sequence[Segment],
+        refund: int,
+        event: MessageEvent,
+        notification: Notification | None,
+        done: Done | None = None,
+    ) -> None:
+        message = segments[0].message
+        rows = [self._row(segment, True) for segment in segments]
+
+        def work() -> None:
+            for row in rows:
+                row()
+            if refund:
+                self.ledger.append((message.id, -refund))
+                if message.account_id in self.balances:
+                    self.balances[message.account_id] += refund
+            self._extras(event, notification)
+
+        self._change(work, done)
+
+    def revised(self, segments: Sequence[Segment], event: MessageEvent, done: Done | None = None) -> None:
+        message = segments[0].message
+        rows = [self._row(segment, True) for segment in segments]
+        texts = [segment.content for segment in segments]
+
+        def work() -> None:
+            for row in rows:
+                row()
+            self.texts[message.id] = texts
+            self._extras(event, None)
+
+        self._change(work, done)
+
     def noted(
         self, event: MessageEvent, notification: Notification | None = None, done: Done | None = None
     ) -> None:
@@ -279,6 +316,20 @@ class MemoryJournal:
             ][:limit]
         )
 
+    def find(self, message_id: str) -> "asyncio.Future[list[Segment]]":
+        return self._query(
+            lambda: [self.objects[message_id].segments[0]] if message_id in self.objects else []
+        )
+
+    def referenced(self, credential: str, reference: str) -> "asyncio.Future[list[Segment]]":
+        return self._query(
+            lambda: [
+                message.segments[0]
+                for message in self.objects.values()
+                if (message.credential, message.reference) == (credential, reference)
+            ]
+        )
+
     # --- inside ---
 
     def _segment(self, key: SegmentKey) -> Segment:
@@ -320,6 +371,7 @@ class MemoryStore:
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
         self.fault: Exception | None = None  # of every look-up
+        self.blocks = 0  # of short ids
         self.lookups = 0
 
     async def revision(self) -> int:
@@ -390,6 +442,25 @@ class MemoryStore:
     async def recover(self, now: int) -> dict[str, int]:
         return {"unknown": 0, "requeued": 0}
 
+    async def waiting_between(
+        self, account_id: int, credential: str, source_addr: str, dest_addr: str, limit: int
+    ) -> list[str]:
+        wanted = (account_id, credential, source_addr, dest_addr)
+        journal = self.journal
+        waiting = {
+            key[0]
+            for key, state in journal.rows.items()
+            if state in (SegmentState.QUEUED, SegmentState.SUBMITTING)
+            and (message := journal.objects[key[0]])
+            and (message.account_id, message.credential, message.source_addr, message.dest_addr) == wanted
+        }
+        return sorted(waiting)[:limit]
+
+    async def next_short_id_block(self) -> int:
+        self._look()
+        self.blocks += 1
+        return self.blocks
+
     async def queue_depths(self) -> dict[str, int]:
         depths: dict[str, int] = defaultdict(int)
         for key, state in self.journal.rows.items():
@@ -422,6 +493,9 @@ class WindowSubmitter:
         self.sent: list[Segment] = []
         self.started = self.stopped = 0
         self.on_stop: Callable[[], None] | None = None
+        self.questions: list[tuple[str, str, str]] = []  # command, the SMSC's id, the segment's text
+        self.answer: Standing | Exception | None = None  # to every question
+        self.on_question: Callable[[], None] | None = None
 
     @property
     def config(self) -> ConnectorConfig:
@@ -449,6 +523,26 @@ class WindowSubmitter:
         self.in_flight.append(segment)
         self.sent.append(segment)
         return True
+
+    async def query(self, segment: Segment) -> Standing:
+        answer = await self._asked("query_sm", segment)
+        assert isinstance(answer, Standing)
+        return answer
+
+    async def cancel(self, segment: Segment) -> None:
+        await self._asked("cancel_sm", segment)
+
+    async def replace(self, segment: Segment, revision: Revision) -> None:
+        await self._asked("replace_sm", segment)
+
+    async def _asked(self, command: str, segment: Segment) -> object:
+        self.questions.append((command, segment.smsc_message_id or "", segment.content))
+        if self.on_question is not None:
+            self.on_question()
+        await asyncio.sleep(0)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
     def status(self) -> ConnectorStatus:
         state = "BOUND_TRX" if self.bound else "CLOSED"

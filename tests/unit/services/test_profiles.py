@@ -47,6 +47,9 @@ WORDS: dict[str, tuple[list[str], Any]] = {
     ),
     "pass_tlvs": (["all"], PassTlvs.ALL),
     "languages": (["turkish", "spanish"], (Language.TURKISH, Language.SPANISH)),
+    "forward_query": (["yes"], True),
+    "forward_cancel": (["no"], False),
+    "forward_replace": (["False"], False),
 }
 
 
@@ -85,6 +88,7 @@ def test_what_is_described_can_be_read_again() -> None:
         (["receipt_id"], "profile", "KEY=VALUE"),
         (["colour=red"], "profile.colour", "is no field"),
         (["receipt_id=both"], "profile.receipt_id", "must be one of tlv, text, not 'both'"),
+        (["forward_query=perhaps"], "profile.forward_query", "yes or no"),
         (["receipt_id=tlv", "receipt_id=text"], "profile.receipt_id", "one value only"),
         (["receipt_patterns={id}{stat}"], "profile.receipt_patterns", "between two names"),
         (["status_map=0"], "profile.status_map", "FROM:TO"),
