@@ -4,24 +4,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from trunkline.simulator.mailbox import Mailbox
-from trunkline.simulator.receipts import PendingReceipt
+from trunkline.simulator.receipts import ID_LIMITS_33, PendingReceipt, for_version_33
 from trunkline.smpp.asyncio.connection import SmppConnection
-from trunkline.smpp.constants import BindType, CommandId, CommandStatus
+from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.handler import Handler
-from trunkline.smpp.pdus import Bind, DataSm, Pdu, SubmitSm
+from trunkline.smpp.pdus import AlertNotification, Bind, DataSm, Pdu, SubmitSm
 from trunkline.smpp.state import BIND_COMMANDS
 
 if TYPE_CHECKING:
     from trunkline.simulator.smsc import SmscSimulator
 
 SYSTEM_ID: Final = "simulator"
-
-# Requests this SMSC has no function for, and the status that says so.
-_REFUSALS: Final = {
-    CommandId.QUERY_SM.value: CommandStatus.ESME_RQUERYFAIL.value,
-    CommandId.CANCEL_SM.value: CommandStatus.ESME_RCANCELFAIL.value,
-    CommandId.REPLACE_SM.value: CommandStatus.ESME_RREPLACEFAIL.value,
-}
 
 
 class EsmeLink(Handler):
@@ -37,6 +30,8 @@ class EsmeLink(Handler):
         self._window = smsc.scenario.receipt_window
         self._in_flight = 0
         self._unbound = False
+        self._plain = False
+        self.id_limit = 0  # ids are numbers below this; 0: as they come
 
     def on_bind(self, pdu: Bind) -> None:
         delay_s = self.smsc.scenario.bind_delay_ms / 1000
@@ -58,16 +53,21 @@ class EsmeLink(Handler):
         smsc.counters.binds += 1
         smsc.links.add(self)
         self.system_id = pdu.system_id
+        version = self.session.version
+        self._plain = not version.has_tlvs
+        if version is Version.V33:
+            self.id_limit = ID_LIMITS_33[smsc.scenario.response_id_format]
+        self.session.congestion_state = smsc.scenario.congestion_state
         self.mailbox = smsc.mailboxes.setdefault(pdu.system_id, Mailbox())
         if BIND_COMMANDS[pdu.command_id] is not BindType.TX:
             self.mailbox.join(self)
 
     def on_request(self, pdu: Pdu) -> None:
-        if isinstance(pdu, (SubmitSm, DataSm)):
-            self.smsc.submit(self, pdu)
+        smsc = self.smsc
+        if isinstance(pdu, SubmitSm) or (isinstance(pdu, DataSm) and smsc.takes_data):
+            smsc.submit(self, pdu)
         else:
-            status = _REFUSALS.get(pdu.command_id, CommandStatus.ESME_RINVCMDID.value)
-            self.conn.respond(pdu.response(status))
+            smsc.operations.take(self, pdu)
 
     def on_response(self, token: Any, pdu: Pdu) -> None:
         self._in_flight -= 1
@@ -101,6 +101,11 @@ class EsmeLink(Handler):
         if not self.closed:
             self.conn.respond(response)
 
+    def alert(self, pdu: AlertNotification) -> None:
+        """Tell that a handset can be reached again."""
+        if not self.closed and self.session.version.has_tlvs:
+            self.conn.send(pdu)
+
     @property
     def room(self) -> int:
         """How many more receipts it may be sent now; 0 while the peer does not read."""
@@ -109,7 +114,8 @@ class EsmeLink(Handler):
     def deliver(self, receipt: PendingReceipt) -> None:
         """Send a receipt, and then the answer that had to wait for it."""
         self._in_flight += 1
-        self.conn.send(self.smsc.write_receipt(receipt), receipt)
+        pdu = self.smsc.write_receipt(receipt)
+        self.conn.send(for_version_33(pdu) if self._plain else pdu, receipt)
         answer = receipt.answer
         if answer is not None:
             receipt.answer = None

@@ -4,6 +4,7 @@ from collections import deque
 from typing import Protocol
 
 from trunkline.simulator.receipts import PendingReceipt
+from trunkline.smpp.pdus import AlertNotification
 
 
 class ReceivingLink(Protocol):
@@ -15,6 +16,9 @@ class ReceivingLink(Protocol):
 
     def deliver(self, receipt: PendingReceipt) -> None:
         """Send a receipt."""
+
+    def alert(self, pdu: AlertNotification) -> None:
+        """Tell that a handset can be reached again; nothing is to come of it."""
 
 
 class Mailbox:

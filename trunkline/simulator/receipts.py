@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from trunkline.gsm.udh import concatenation_header
+from trunkline.simulator.choices import DATE_FORMATS, RECEIPT_TEMPLATES
 from trunkline.simulator.fates import Fates
-from trunkline.simulator.scenario import DATE_FORMATS, RECEIPT_TEMPLATES, Scenario
+from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.constants import ESM_UDHI, DataCoding, MessageState, Tag
 from trunkline.smpp.fields import MAX_SHORT_MESSAGE
 from trunkline.smpp.pdus import DataSm, DeliverSm, SubmitSm
@@ -18,12 +19,13 @@ from trunkline.smpp.tlv import Tlv, c_octets, octet
 
 DELIVERED: Final = "DELIVRD"
 FAILED: Final = "UNDELIV"
+DELETED: Final = "DELETED"
 
 _STATES: Final = {
     DELIVERED: MessageState.DELIVERED,
     FAILED: MessageState.UNDELIVERABLE,
     "EXPIRED": MessageState.EXPIRED,
-    "DELETED": MessageState.DELETED,
+    DELETED: MessageState.DELETED,
     "REJECTD": MessageState.REJECTED,
     "ACCEPTD": MessageState.ACCEPTED,
     "ENROUTE": MessageState.ENROUTE,
@@ -43,6 +45,9 @@ _ID_WRITERS: Final[dict[str, Callable[[int], str]]] = {
     "decimal": str,
     "uuid": _uuid_of,
 }
+
+ID_LIMITS_33: Final = {"hex": 16**8, "hex-upper": 16**8, "decimal": 10**8, "uuid": 0}
+"""Numbers below these are written in the 8 characters of an id in SMPP 3.3; 0 where there are none."""
 
 
 def id_writer(name: str, width: int) -> Callable[[int], str]:
@@ -195,6 +200,14 @@ class ReceiptWriter:
         )
 
 
+def for_version_33(pdu: DeliverSm | DataSm) -> DeliverSm:
+    """The same for an ESME of 3.3, which knows neither data_sm nor message_payload: the text may be cut."""
+    if isinstance(pdu, DeliverSm) and pdu.short_message:
+        return pdu
+    shared = {name: getattr(pdu, name) for name, _ in DataSm.layout}
+    return DeliverSm(short_message=pdu.payload[:MAX_SHORT_MESSAGE], **shared)
+
+
 def _data_sm(*, short_message: bytes, tlvs: tuple[Tlv, ...], **fields: Any) -> DataSm:
     """The data_sm of a receipt, whose text can only be in message_payload."""
     if short_message:
@@ -204,7 +217,7 @@ def _data_sm(*, short_message: bytes, tlvs: tuple[Tlv, ...], **fields: Any) -> D
 
 def _state_tlvs(scenario: Scenario) -> dict[str, Tlv]:
     """message_state for what became of a message, agreeing with the stat that the text has for it."""
-    written = {DELIVERED: scenario.delivered_stat, FAILED: scenario.failed_stat}
+    written = {DELIVERED: scenario.delivered_stat, FAILED: scenario.failed_stat, DELETED: DELETED}
     return {
         stat: octet(Tag.MESSAGE_STATE, _STATES.get(normalise_stat(word), _STATES[stat]))
         for stat, word in written.items()
@@ -214,7 +227,11 @@ def _state_tlvs(scenario: Scenario) -> dict[str, Tlv]:
 def _text_writer(scenario: Scenario) -> Callable[[PendingReceipt, str, int], bytes]:
     """The function that writes a receipt's text: `write(receipt, message_id, now_ms)`."""
     case: Callable[[str], str] = getattr(str, scenario.receipt_stat_case, str)
-    stats = {DELIVERED: case(scenario.delivered_stat), FAILED: case(scenario.failed_stat)}
+    stats = {
+        DELIVERED: case(scenario.delivered_stat),
+        FAILED: case(scenario.failed_stat),
+        DELETED: case(DELETED),
+    }
     by_the_book = scenario.receipt_fields == "standard" and scenario.receipt_dates == "YYMMDDhhmm"
     if by_the_book and not scenario.receipt_template:
         return lambda receipt, message_id, now_ms: format_receipt(

@@ -117,7 +117,16 @@ class StrayAnswered(msgspec.Struct, tag="stray", tag_field="event", gc=False):
     status: int
 
 
-Event = Submitted | Unanswered | ReceiptSent | ReceiptAcked | ReceiptRefused | StrayAnswered
+class Operation(msgspec.Struct, tag="operation", tag_field="event", omit_defaults=True, gc=False):
+    """A message was asked about, cancelled or replaced, or a broadcast taken; `text` is the new one."""
+
+    at_ms: int
+    command: str
+    message_id: str
+    text: str | None = None
+
+
+Event = Submitted | Unanswered | ReceiptSent | ReceiptAcked | ReceiptRefused | StrayAnswered | Operation
 
 
 class Counters:
@@ -204,6 +213,11 @@ class Recorded:
     def strays_answered(self) -> list[StrayAnswered]:
         """The answers to what was thrown in, in order."""
         return [event for event in self.events if isinstance(event, StrayAnswered)]
+
+    @property
+    def operations(self) -> list[Operation]:
+        """What was done to messages after they had been taken, in order."""
+        return [event for event in self.events if isinstance(event, Operation)]
 
     @property
     def acked(self) -> set[str]:

@@ -15,6 +15,16 @@ from string import Formatter
 from typing import Final, Self
 
 from trunkline.gsm.alphabets import DEFAULT_ALPHABETS
+from trunkline.simulator.choices import (
+    DATE_FORMATS,
+    ID_FORMATS,
+    OPERATIONS,
+    RECEIPT_FIELDS,
+    RECEIPT_TEMPLATES,
+    SEQUENCE_NUMBERS,
+    STRAYS,
+    VERSIONS,
+)
 from trunkline.simulator.rules import (
     Rule,
     ScenarioError,
@@ -29,50 +39,6 @@ from trunkline.simulator.rules import (
 )
 from trunkline.smpp.constants import ESM_DELIVERY_RECEIPT, CommandStatus
 
-ID_FORMATS: Final = ("hex", "hex-upper", "decimal", "uuid")
-
-# Receipt texts to choose from; the fields are those of appendix B.
-RECEIPT_TEMPLATES: Final = {
-    "standard": (
-        "id:{id} sub:{sub} dlvrd:{dlvrd} submit date:{submit} done date:{done}"
-        " stat:{stat} err:{err} text:{text}"
-    ),
-    "reordered": (
-        "stat:{stat} err:{err} done date:{done} submit date:{submit} dlvrd:{dlvrd} sub:{sub}"
-        " id:{id} text:{text}"
-    ),
-    "missing": "id:{id} stat:{stat}",
-    "spaced": (
-        " id: {id}  sub: {sub}  dlvrd: {dlvrd}  submit date: {submit}  done date: {done} "
-        " stat: {stat}  err: {err}  text: {text}"
-    ),
-}
-RECEIPT_FIELDS: Final = frozenset({"id", "sub", "dlvrd", "submit", "done", "stat", "err", "text"})
-DATE_FORMATS: Final = {
-    "YYMMDDhhmm": "%y%m%d%H%M",
-    "YYMMDDhhmmss": "%y%m%d%H%M%S",
-    "YYYYMMDDhhmm": "%Y%m%d%H%M",
-    "YYYYMMDDhhmmss": "%Y%m%d%H%M%S",
-    "separated": "%Y-%m-%d %H:%M:%S",
-    "ms": None,
-    "zeros": "0000000000",
-    "blank": "",
-}
-
-
-SEQUENCE_NUMBERS: Final = ("normal", "from-zero", "high", "wrap", "wrap-32")
-STRAYS: Final = (
-    "response",
-    "nack",
-    "enquire_link",
-    "alert_notification",
-    "unknown",
-    "unparsable",
-    "short",
-    "long",
-    "http",
-    "tls",
-)
 _NUMBERINGS: Final = (
     "alphanumeric_numbering",
     "international_numbering",
@@ -86,6 +52,23 @@ class Scenario:
     """The behaviour of one simulated SMSC. Raises ScenarioError when a value is out of its range."""
 
     seed: int = number(0, "Seed of every random decision", high=2**63 - 1)
+
+    # Versions and operations
+    version: str = setting("3.4", "The highest version spoken", choices=VERSIONS)
+    congestion_state: int | None = number(
+        None, "What answers of version 5.0 say of the SMSC's load, in per cent; none: nothing", high=100
+    )
+    supports: tuple[str, ...] = words(
+        ("data_sm",), "Operations this SMSC has beside submit_sm and deliver_sm", OPERATIONS
+    )
+    unsupported_status: int | None = status(
+        None, "command_status of operations it does not have; none: the failure of each"
+    )
+    alert_every: int = number(
+        0, "Send an alert_notification behind every n-th message taken; 0: never", high=1_000_000
+    )
+    outbind: str = setting("", "host:port of an ESME to connect to and ask for a bind; empty: nobody")
+    outbind_password: str = setting("", "Password said in outbind, where the system_id is `simulator`")
 
     # Binds
     credentials: Mapping[str, str] = table(
@@ -275,6 +258,11 @@ class Scenario:
             word = getattr(self, key)
             if not (word.isascii() and word.isalnum()):
                 faults.append(f"{key} must be letters and digits, not {word!r}")
+        if self.version == "3.3" and self.response_id_format == "uuid":
+            faults.append("response_id_format cannot be uuid in version 3.3: its ids have 8 characters")
+        host, _, port = self.outbind.rpartition(":")
+        if self.outbind and not (host and port.isdigit() and int(port) < 65536):
+            faults.append(f"outbind must be host:port, not {self.outbind!r}")
         for key in _NUMBERINGS:
             try:
                 parse_numbering(getattr(self, key))

@@ -16,11 +16,20 @@ from trunkline.simulator.agenda import TICK_S, Agenda
 from trunkline.simulator.answers import Answers
 from trunkline.simulator.bends import Bends, Strays
 from trunkline.simulator.binds import Binds
+from trunkline.simulator.choices import VERSIONS
 from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.fates import Fates, Throttle
-from trunkline.simulator.link import EsmeLink
+from trunkline.simulator.link import SYSTEM_ID, EsmeLink
 from trunkline.simulator.mailbox import Mailbox
-from trunkline.simulator.receipts import PendingReceipt, ReceiptPlan, ReceiptWriter, id_writer
+from trunkline.simulator.operations import Operations
+from trunkline.simulator.outbind import Outbinder
+from trunkline.simulator.receipts import (
+    ID_LIMITS_33,
+    PendingReceipt,
+    ReceiptPlan,
+    ReceiptWriter,
+    id_writer,
+)
 from trunkline.simulator.record import (
     ReceiptAcked,
     ReceiptRefused,
@@ -33,9 +42,20 @@ from trunkline.simulator.record import (
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.wire import Wire, WiredServer
 from trunkline.smpp.asyncio.server import SmppServer
-from trunkline.smpp.constants import CommandStatus, command_name
-from trunkline.smpp.pdus import DataSm, DataSmResp, Pdu, SubmitSm, SubmitSmResp
+from trunkline.smpp.constants import CommandStatus, Tag, command_name
+from trunkline.smpp.fields import UnsuccessSme
+from trunkline.smpp.pdus import (
+    AlertNotification,
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    Pdu,
+    SubmitMulti,
+    SubmitSm,
+    SubmitSmResp,
+)
 from trunkline.smpp.timers import TimerSettings
+from trunkline.smpp.tlv import octet
 
 # What an ESME answers to a receipt that it wants to have again later.
 _TRY_AGAIN: Final = frozenset(
@@ -82,12 +102,17 @@ class SmscSimulator:
         # Microseconds are more than a process can ever hand out: a restarted SMSC gives new ids.
         self._next_number = scenario.first_id or time.time_ns() // 1000
         self._fates = Fates(scenario)
-        self._plan = ReceiptPlan(scenario, self._fates, self._new_id)
+        self._plan = ReceiptPlan(scenario, self._fates, self.new_id)
         self._gives_unasked = self._plan.gives_unasked
-        self._answers = answers = Answers(scenario, self._fates, self._new_id)
+        self._answers = answers = Answers(scenario, self._fates, self.new_id)
         odd = answers.late is not None or answers.repeated is not None
         self._answer_later = self._answer_oddly if odd else self._answer_in_time
         self.binds = Binds(scenario, self._count_links)
+        self.operations = Operations(self, scenario)
+        self.takes_data = "data_sm" in scenario.supports
+        self._alert_every = scenario.alert_every
+        self._id_limit = ID_LIMITS_33[scenario.response_id_format] if scenario.version == "3.3" else 0
+        self._outbinder: Outbinder | None = None
         self._early = scenario.receipts == "early"
         self._late_s = scenario.late_ms / 1000
 
@@ -106,6 +131,15 @@ class SmscSimulator:
             self._throttle = Throttle(self.scenario.throughput, loop.time())
         self._server = self._make_server()
         await self._server.start()
+        if self.scenario.outbind:
+            self._outbinder = Outbinder(
+                self.scenario.outbind,
+                SYSTEM_ID,
+                self.scenario.outbind_password,
+                VERSIONS[self.scenario.version],
+                partial(EsmeLink, self),
+            )
+            self._outbinder.start()
 
     def _make_server(self) -> SmppServer:
         scenario = self.scenario
@@ -114,6 +148,7 @@ class SmscSimulator:
             "window_size": scenario.receipt_window,
             "max_connections": _MAX_CONNECTIONS,
             "ssl": self._ssl,
+            "version": VERSIONS[scenario.version],
         }
         make_link = partial(EsmeLink, self)
         if Bends(scenario).straight and not scenario.strays and not scenario.enquire_link_first:
@@ -134,6 +169,9 @@ class SmscSimulator:
         """
         for link in tuple(self.links):
             link.mailbox.leave(link)
+        if self._outbinder is not None:
+            await self._outbinder.stop(timeout)
+            self._outbinder = None
         if self._server is not None:
             await self._server.close(timeout)
             self._server = None
@@ -160,7 +198,7 @@ class SmscSimulator:
         elif self._throttle is not None and not self._throttle.allows(asyncio.get_running_loop().time()):
             counters.throttled += 1
             self._refuse(link, pdu, self.scenario.throughput_status)
-        elif self._answers.refusal is not None and (status := self._answers.refusal(pdu)):
+        elif status := self.refusal_of(pdu):
             counters.errors += 1
             self._refuse(link, pdu, status)
         else:
@@ -169,18 +207,68 @@ class SmscSimulator:
     def _refuse(self, link: EsmeLink, pdu: SubmitSm | DataSm, status: int) -> None:
         self._answer_later(self._fates.response_delay_s(), link, self._answers.refused(pdu, status))
 
+    def refusal_of(self, pdu: SubmitSm | DataSm) -> int:
+        """The command_status the scenario refuses a message with; 0 to take it."""
+        refusal = self._answers.refusal
+        return refusal(pdu) if refusal is not None else 0
+
     def _take(self, link: EsmeLink, pdu: SubmitSm | DataSm, *, answered: bool) -> None:
-        number, message_id = self._new_id()
+        number, message_id = self.new_id(link.id_limit)
+        response = self._answers.accepted(pdu, message_id)
+        receipts = self._note_taken(link, pdu, number, message_id)
+        self._settle(link, response, receipts, answered=answered)
+
+    def take_several(
+        self,
+        link: EsmeLink,
+        request: SubmitMulti,
+        messages: list[SubmitSm],
+        failed: tuple[UnsuccessSme, ...],
+    ) -> None:
+        """Take the messages of a submit_multi, which have one id; `failed` are those that were refused."""
+        number, message_id = self.new_id(link.id_limit)
+        receipts = [
+            receipt for pdu in messages for receipt in self._note_taken(link, pdu, number, message_id)
+        ]
+        response = request.response(message_id=message_id, unsuccess_sme=failed)
+        self._settle(link, response, receipts, answered=True)
+
+    def _note_taken(
+        self, link: EsmeLink, pdu: SubmitSm | DataSm, number: int, message_id: str
+    ) -> list[PendingReceipt]:
+        """Write a message down; return the receipts it gets."""
         now_ms = time.time_ns() // 1_000_000
         self.counters.taken += 1
-        response = self._answers.accepted(pdu, message_id)
         receipts: list[PendingReceipt] = []
         if pdu.registered_delivery & 3 or self._gives_unasked:
             receipts = self._plan.receipts_of(pdu, number, message_id, now_ms)
         if self.record is not None:
             alphabet = self.scenario.default_alphabet
             self.record.append(Submitted.of(pdu, alphabet, now_ms, message_id, link.system_id, len(receipts)))
+        if self.operations.keeps:
+            final_at_ms = now_ms + round(self.scenario.receipt_delay_ms)
+            self.operations.keep(pdu, message_id, receipts, final_at_ms)
+        if self._alert_every and self.counters.taken % self._alert_every == 0:
+            self._alert(link, pdu)
+        return receipts
 
+    def _alert(self, link: EsmeLink, pdu: SubmitSm | DataSm) -> None:
+        alert = AlertNotification(
+            source_addr_ton=pdu.dest_addr_ton,
+            source_addr_npi=pdu.dest_addr_npi,
+            source_addr=pdu.destination_addr,
+            esme_addr_ton=pdu.source_addr_ton,
+            esme_addr_npi=pdu.source_addr_npi,
+            esme_addr=pdu.source_addr,
+            tlvs=(octet(Tag.MS_AVAILABILITY_STATUS.value, 0),),
+        )
+        if link.mailbox.links:
+            link.mailbox.links[0].alert(alert)
+
+    def _settle(
+        self, link: EsmeLink, response: Pdu, receipts: list[PendingReceipt], *, answered: bool
+    ) -> None:
+        """See to it that an answer is written, and then its receipts, or the other way round."""
         delay_s = self._fates.response_delay_s()
         if not receipts:
             if answered:
@@ -206,10 +294,13 @@ class SmscSimulator:
             else:
                 link.mailbox.put(receipt)
 
-    def _new_id(self) -> tuple[int, str]:
-        """The number of a new message, and its id as a response writes it."""
+    def new_id(self, limit: int = 0) -> tuple[int, str]:
+        """The number of a new message, below `limit` unless that is 0, and its id as a response writes it."""
         number = self._next_number
         self._next_number = number + 1
+        limit = limit or self._id_limit
+        if limit:
+            number %= limit
         return number, self._write_id(number)
 
     def schedule(self, delay_s: float, mailbox: Mailbox, receipt: PendingReceipt) -> None:
@@ -263,7 +354,7 @@ class SmscSimulator:
 
     # Receipts
 
-    def write_receipt(self, receipt: PendingReceipt) -> Pdu:
+    def write_receipt(self, receipt: PendingReceipt) -> DeliverSm | DataSm:
         """The deliver_sm of a receipt that is about to be sent."""
         now_ms = time.time_ns() // 1_000_000
         self.counters.receipts_sent += 1

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from trunkline.simulator.choices import DATE_FORMATS, RECEIPT_TEMPLATES
 from trunkline.simulator.receipts import DELIVERED, FAILED, PendingReceipt, ReceiptWriter
-from trunkline.simulator.scenario import DATE_FORMATS, RECEIPT_TEMPLATES, Scenario
+from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.codec import decode, encode
 from trunkline.smpp.constants import Tag
 from trunkline.smpp.pdus import DataSm, DeliverSm, SubmitSm

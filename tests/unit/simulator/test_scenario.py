@@ -25,7 +25,8 @@ def test_file_and_flags(tmp_path: Path) -> None:
     path = tmp_path / "bad-day.toml"
     path.write_text(
         'seed = 7\nerror_share = 0.25\nerror_status = "ESME_RMSGQFUL"\nresponse_delay_ms = 20\n'
-        'receipt_tlvs = false\nbind_refuse = 13\n[credentials]\nalice = "secret"\n',
+        'receipt_tlvs = false\nbind_refuse = 13\nsupports = ["query_sm"]\n'
+        '[credentials]\nalice = "secret"\n[error_numbers]\n49 = "ESME_RTHROTTLED"\n44 = 11\n',
         "utf-8",
     )
 
@@ -38,6 +39,8 @@ def test_file_and_flags(tmp_path: Path) -> None:
     assert scenario.receipt_tlvs is False
     assert scenario.bind_refuse == 13
     assert scenario.credentials == {"alice": "secret"}
+    assert scenario.supports == ("query_sm",)
+    assert scenario.error_numbers == {"49": 0x58, "44": 11}
     assert scenario.drop_link_every == 100
     assert scenario.receipts == "early"
 
@@ -49,6 +52,12 @@ def test_file_and_flags(tmp_path: Path) -> None:
         ("throughput=1.5", {"throughput": 1.5}),
         ("receipt_tlvs=False", {"receipt_tlvs": False}),
         ("bind_refuse=none", {"bind_refuse": None}),
+        ("supports=query_sm, cancel_sm", {"supports": ("query_sm", "cancel_sm")}),
+        ("supports=", {"supports": ()}),
+        (
+            "error_numbers=49:0x0b,44:ESME_RTHROTTLED",
+            {"error_numbers": {"49": "0x0b", "44": "ESME_RTHROTTLED"}},
+        ),
         ("receipt_esm_class=0x44", {"receipt_esm_class": 0x44}),
         ("receipt_data_coding=none", {"receipt_data_coding": None}),
         ("failed_err=00A", {"failed_err": "00A"}),
@@ -87,6 +96,14 @@ def test_status_by_name_or_number(text: str, status: int) -> None:
         (["failed_stat="], "failed_stat must be letters and digits"),
         (["receipt_template={id} {name}"], "receipt_template has no field name, only dlvrd, done, err"),
         (["receipt_template={id"], "receipt_template cannot be read: "),
+        (["version=3.3", "response_id_format=uuid", "receipt_id_format=uuid"], "uuid in version 3.3"),
+        (["outbind=localhost"], "outbind must be host:port, not 'localhost'"),
+        (["outbind=localhost:99999"], "outbind must be host:port"),
+        (["supports=query_sm,fly"], "supports must be a list of data_sm, submit_multi"),
+        (["destination_numbering=1-1"], "destination_numbering must be pairs such as 5/0,1/1, not '1-1'"),
+        (["error_numbers=49:ESME_NO"], "error_numbers must be a command_status such as"),
+        (["error_numbers=49:0"], "error_numbers must be a table of prefix = command_status"),
+        (["error_numbers=49"], "error_numbers must have the form prefix:command_status,..."),
         (["receipt_esm_class=0x100"], "receipt_esm_class must be between 0 and 255, not 256"),
         (["receipt_data_coding=ucs2"], "receipt_data_coding must be a whole number, not 'ucs2'"),
         (["default_alphabet=klingon"], "default_alphabet must be one of gsm7"),
@@ -112,6 +129,8 @@ def test_every_fault_is_named() -> None:
         ("credentials = 3", "credentials must be a table"),
         ("credentials = { alice = 3 }", "credentials must be a table"),
         ("failed_err = 3", "failed_err must be a text"),
+        ("supports = 'query_sm'", "supports must be a list of"),
+        ("error_numbers = 3", "error_numbers must be a table of prefix = command_status"),
         ("error_share =", "is no TOML file"),
         ("zzz = 1", "unknown key zzz"),
     ],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trunkline.simulator.bends import _STRAYS, NUMBERINGS, UNKNOWN_TAG, Bends, number_of, split
-from trunkline.simulator.scenario import SEQUENCE_NUMBERS, STRAYS, Scenario
+from trunkline.simulator.choices import SEQUENCE_NUMBERS, STRAYS
+from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.constants import CommandId, CommandStatus, Tag
 from trunkline.smpp.pdus import EnquireLink
 from trunkline.smpp.receipts import parse_receipt
