@@ -271,6 +271,7 @@ def _as_json(row: "ConnectorRow") -> dict[str, Any]:
                 "remote": bind.remote,
                 "since": utc(bind.since),
                 "detail": bind.detail,
+                "connection_id": bind.connection_id,
             }
             for bind in binds
         ],

@@ -14,6 +14,7 @@ from trunkline.connectors.smpp_tls import context_of, describe_tls_failure
 from trunkline.model.ports import BindStatus
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import BindRefused, SmppConnection, connect
+from trunkline.smpp.asyncio.connection import host_and_port
 from trunkline.smpp.constants import BindType, CommandStatus, status_name
 from trunkline.smpp.errors import SmppError
 from trunkline.smpp.timers import TimerSettings
@@ -104,14 +105,19 @@ class Bind:
     def status(self) -> BindStatus:
         """For people and APIs."""
         link = self.link
+        wanted = host_and_port((self._config.host, self._config.port))
+        if link is None:
+            return BindStatus(self._type.value, self._state, 0, "", wanted, self._since, self._detail)
+        connection = link.connection
         return BindStatus(
             self._type.value,
             self._state,
-            link.in_flight if link is not None else 0,
-            _text(link.connection.local) if link is not None else "",
-            f"{self._config.host}:{self._config.port}",
+            link.in_flight,
+            host_and_port(connection.local),
+            host_and_port(connection.peer),
             self._since,
             self._detail,
+            connection.connection_id,
         )
 
     async def _run(self) -> None:
@@ -196,10 +202,6 @@ class Bind:
             self._since = self._traffic.clock.now_ms()
         self._state = state
         self._detail = detail
-
-
-def _text(address: tuple[str, int]) -> str:
-    return f"{address[0]}:{address[1]}"
 
 
 def _describe(error: OSError | UnicodeError) -> str:

@@ -327,6 +327,23 @@ class BindStatus:
     remote: str
     since: int
     detail: str  # why it is not bound, in words
+    connection_id: str = ""  # of the connection there is now, as in the PDU log
+
+
+@dataclass(slots=True, frozen=True)
+class SessionStatus:
+    """One session of an ESME, for people and APIs."""
+
+    esme_id: int
+    system_id: str
+    bind_type: str  # TX, RX, TRX
+    system_type: str
+    state: str  # BOUND_TX, BOUND_RX, BOUND_TRX, UNBINDING
+    connection_id: str  # as in the PDU log
+    local: str
+    remote: str
+    delivering: int  # deliver_sm that wait for their answer
+    since: int  # when it came to this state (Unix ms)
 
 
 @dataclass(slots=True, frozen=True)

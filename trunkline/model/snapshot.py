@@ -91,6 +91,11 @@ class Esme:
     receipt_format: ReceiptFormat = ReceiptFormat.STANDARD
     pdu_log: bool = False
 
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What a session was let in by: where it changes, the ESME has to bind again."""
+        return (self.password_hash, self.max_binds, self.allowed_networks)
+
 
 @dataclass(slots=True, frozen=True)
 class ConnectorConfig:

@@ -1,4 +1,5 @@
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -43,6 +44,7 @@ class TestUp:
         assert bind.detail == ""
         assert bind.remote == f"127.0.0.1:{smsc.port}"
         assert bind.local == f"127.0.0.1:{smsc.links[0].peer[1]}"
+        assert UUID(bind.connection_id).version == 4
         [pdu] = smsc.binds
         assert (pdu.name, pdu.system_id, pdu.password) == ("bind_transceiver", "trunkline", "secret")
         assert (pdu.system_type, pdu.interface_version) == ("VMA", 0x34)

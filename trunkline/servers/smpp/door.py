@@ -21,6 +21,8 @@ from trunkline.smpp.pdus import Bind
 
 log = structlog.get_logger()
 
+_GIVEN_UP_AT_ONCE = 100  # receipts of an ESME that was deleted
+
 
 class PasswordChecker(Protocol):
     """See `services.credentials.CredentialChecker`."""
@@ -92,7 +94,7 @@ class EsmeDoor:
             return int(CommandStatus.ESME_RBINDFAIL), f"{host} is not in the allowed addresses"
         if not (esme.sender.enabled and esme.sender.account.enabled):
             return int(CommandStatus.ESME_RBINDFAIL), "the account is disabled"
-        if len(self._sessions.get(esme.system_id, ())) >= esme.max_binds:
+        if sum(not each.leaving for each in self._sessions.get(esme.system_id, ())) >= esme.max_binds:
             return int(CommandStatus.ESME_RALYBND), f"{esme.max_binds} binds are open already"
         return 0, ""
 
@@ -126,7 +128,7 @@ class EsmeDoor:
             room = session.room
             if room > 0:
                 return room
-        return 0
+        return 0 if lane[5:] in self.snapshots.current.esmes else _GIVEN_UP_AT_ONCE
 
     def deliver(self, notification: Notification, finished: Callable[[DeliveryResult], None]) -> None:
         system_id = notification.lane[5:]
@@ -139,11 +141,14 @@ class EsmeDoor:
                 # The sessions take turns.
                 sessions.append(sessions.pop(at))
                 return
-        result = DeliveryResult(False, "no session has room", gone=True)
+        if system_id in self.snapshots.current.esmes:
+            result = DeliveryResult(False, "no session has room", gone=True)
+        else:
+            result = DeliveryResult(False, "the ESME does not exist any more", permanent=True)
         asyncio.get_running_loop().call_soon(finished, result)
 
     def _changed(self, snapshot: Snapshot) -> None:
-        """Unbinds sessions whose account was disabled, deleted or given another password.
+        """Unbinds sessions whose ESME was disabled or deleted, or has other terms than when they bound.
 
         The others follow the switch of their PDU log.
         """
@@ -152,7 +157,7 @@ class EsmeDoor:
             if (
                 now is None
                 or not (now.sender.enabled and now.sender.account.enabled)
-                or now.password_hash != session.password_hash
+                or now.terms != session.terms
             ):
                 session.unbind()
             elif now.pdu_log != session.logs_pdus:

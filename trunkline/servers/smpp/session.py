@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from trunkline.model.message import Message
-from trunkline.model.ports import DeliveryResult, LogOwner, PduLogTap
+from trunkline.model.ports import DeliveryResult, LogOwner, PduLogTap, SessionStatus
 from trunkline.model.snapshot import Esme
 from trunkline.model.submission import Rejected
 from trunkline.pipeline.admission import Rate
 from trunkline.servers.smpp.reading import read_data, read_submit
 from trunkline.servers.smpp.statuses import STATUS_OF_REASON
-from trunkline.smpp.asyncio.connection import SmppConnection
+from trunkline.smpp.asyncio.connection import SmppConnection, host_and_port
 from trunkline.smpp.constants import CommandId, CommandStatus, status_name
 from trunkline.smpp.errors import EncodeError, InvalidStateError
 from trunkline.smpp.handler import Handler
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _RX_BINDS = {int(CommandId.BIND_RECEIVER), int(CommandId.BIND_TRANSCEIVER)}
+_BIND_TYPES = {
+    int(CommandId.BIND_TRANSMITTER): "TX",
+    int(CommandId.BIND_RECEIVER): "RX",
+    int(CommandId.BIND_TRANSCEIVER): "TRX",
+}
 _FIRST_WITH_TLVS = 0x34
 _ESME_RINVCMDID = int(CommandStatus.ESME_RINVCMDID)
 _ESME_RSYSERR = int(CommandStatus.ESME_RSYSERR)
@@ -51,9 +56,14 @@ class EsmeSession(Handler):
         self.connection = connection
         # Set by the bind.
         self.system_id = ""
-        self.password_hash = ""
+        self.terms: tuple[object, ...] = ()  # `Esme.terms` at that time
         self.window = 0
         self.receives = False
+        self.leaving = False  # one side has asked for the end
+        self._esme_id = 0
+        self._bind_type = ""
+        self._system_type = ""
+        self._since = 0
         self._knows_tlvs = True
         self._rate = Rate()
         self.submitted = 0
@@ -95,7 +105,7 @@ class EsmeSession(Handler):
             self._door.notifier.wake(self._lane)
 
     def on_unbind(self) -> None:
-        self.receives = False
+        self._leave()
 
     def on_closed(self, reason: str) -> None:
         self.receives = False
@@ -137,7 +147,11 @@ class EsmeSession(Handler):
             connection.refuse_bind(pdu, status)
             return
         self.system_id = esme.system_id
-        self.password_hash = esme.password_hash
+        self.terms = esme.terms
+        self._esme_id = esme.id
+        self._bind_type = _BIND_TYPES[pdu.command_id]
+        self._system_type = pdu.system_type
+        self._since = self._door.clock.now_ms()
         self.window = min(esme.window, connection.session.window.size)
         self.receives = pdu.command_id in _RX_BINDS
         # Older versions have no optional parameters, and their parsers none to skip (section 3.4).
@@ -223,9 +237,32 @@ class EsmeSession(Handler):
 
     def unbind(self) -> None:
         """Asks the ESME to go; the connection closes when it confirms, or in time without it."""
-        self.receives = False
+        if self.leaving:
+            return
+        self._leave()
         self.connection.session.unbind(asyncio.get_running_loop().time())
         self.connection.flush_soon()
+
+    def _leave(self) -> None:
+        self.receives = False
+        self.leaving = True
+        self._since = self._door.clock.now_ms()
+
+    def status(self) -> SessionStatus:
+        """For people and APIs. It must be bound, or have been."""
+        connection = self.connection
+        return SessionStatus(
+            self._esme_id,
+            self.system_id,
+            self._bind_type,
+            self._system_type,
+            "UNBINDING" if self.leaving else f"BOUND_{self._bind_type}",
+            connection.connection_id,
+            host_and_port(connection.local),
+            host_and_port(connection.peer),
+            self.delivering,
+            self._since,
+        )
 
     # --- receipts out ---
 

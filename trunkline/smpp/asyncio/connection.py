@@ -412,3 +412,9 @@ def address_of(name: object) -> tuple[str, int]:
     if isinstance(name, tuple) and len(name) >= 2:
         return str(name[0]), int(name[1])
     return str(name or ""), 0
+
+
+def host_and_port(address: tuple[str, int]) -> str:
+    """An address as people write it: ``192.0.2.7:2775``, ``[2001:db8::1]:2775``."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from trunkline.model.ports import SessionStatus
 from trunkline.model.snapshot import Account
 from trunkline.servers.smpp import door as module
 from trunkline.smpp.asyncio import BindRefused
+from trunkline.smpp.asyncio.connection import host_and_port
 from trunkline.smpp.constants import BindType, CommandStatus, Tag
 from trunkline.smpp.pdus import BindTransceiver, SubmitSm
 
-from .conftest import ACCOUNT, Client, Front, MakeFront, esme_of, sender_of, snapshot_of
+from .conftest import ACCOUNT, NOW, Client, Front, MakeFront, esme_of, sender_of, snapshot_of
 
 ALLOWED_ELSEWHERE = esme_of(networks=("192.0.2.0/24", "2001:db8::/32"))
 
@@ -177,6 +179,8 @@ DISABLED = Account(1, "acme", False, False, ACCOUNT.unknown_outcome, "")
         snapshot_of(esme_of(sender=sender_of(enabled=False))),
         snapshot_of(esme_of(sender=sender_of(account=DISABLED))),
         snapshot_of(esme_of(password_hash="hash of another")),
+        snapshot_of(esme_of(networks=("127.0.0.1",))),
+        snapshot_of(esme_of(max_binds=9)),
     ],
 )
 async def test_sessions_end_when_their_right_does(front: Front, now: module.Snapshot) -> None:
@@ -187,9 +191,50 @@ async def test_sessions_end_when_their_right_does(front: Front, now: module.Snap
     await front.until(lambda: not front.door.sessions)
 
 
+async def test_who_is_on_the_way_out_takes_nobody_s_place(make_front: MakeFront) -> None:
+    front = await make_front(esme_of(max_binds=1))
+    first = await front.bound()
+    first.connection.pause_reading()  # it does not see that it is to go
+    front.snapshots.publish(snapshot_of(esme_of(max_binds=1, networks=("127.0.0.1",))))
+    (leaving,) = front.door.sessions
+    assert leaving.status().state == "UNBINDING"
+    await front.bound()
+    assert [each.status().state for each in front.door.sessions] == ["UNBINDING", "BOUND_TRX"]
+    first.connection.resume_reading()
+    await first.closed()
+
+
+@pytest.mark.parametrize("kind", list(BindType))
+async def test_what_a_session_says_of_itself(front: Front, kind: BindType) -> None:
+    client = await front.client()
+    await client.bind(kind=kind, system_type="VMA")
+    (session,) = front.door.sessions
+    assert session.status() == SessionStatus(
+        1,
+        "shop",
+        kind.value,
+        "VMA",
+        f"BOUND_{kind.value}",
+        session.connection.connection_id,
+        host_and_port(client.connection.peer),
+        host_and_port(client.connection.local),
+        0,
+        NOW,
+    )
+
+
+async def test_receipts_of_an_esme_that_was_deleted_are_given_up(front: Front) -> None:
+    assert front.door.room("esme:shop") == 0
+    front.snapshots.publish(snapshot_of())
+    assert front.door.room("esme:shop") > 0
+    result = await front.deliver().result()
+    assert (result.ok, result.permanent, result.gone) == (False, True, False)
+    assert "does not exist" in result.detail
+
+
 async def test_other_changes_leave_sessions_alone(front: Front) -> None:
     client = await front.bound()
-    front.snapshots.publish(snapshot_of(esme_of(max_binds=9, window=50), esme_of("other")))
+    front.snapshots.publish(snapshot_of(esme_of(throughput=6000, window=50), esme_of("other")))
     answer = await client.ask(SubmitSm(destination_addr="4915112345678", short_message=b"hello"))
     assert answer.command_status == 0
     assert len(front.door.sessions) == 1
