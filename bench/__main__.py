@@ -12,10 +12,11 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.equipment import KIT_FILES, Equipment, Kit, OwnEquipment
+from bench.figures import Result
 from bench.measure import IDLE_BELOW, busy_share, machine_info
 from bench.processes import BenchError, is_memory
 from bench.report import as_json, table
-from bench.scenarios import SCENARIOS, Bench, Options, Result
+from bench.scenarios import SCENARIOS, Bench, Options
 from trunkline.config import Settings
 
 KIT_VARIABLE = "TRUNKLINE_BENCH_KIT"

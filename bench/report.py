@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.scenarios import Figure, Result
+from bench.figures import Figure, Result
 
 
 def number(value: float, decimals: int = 0) -> str:

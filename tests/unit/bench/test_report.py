@@ -4,10 +4,10 @@ import json
 
 from rich.console import Console
 
-from bench import report, scenarios
+from bench import report
+from bench.figures import Figure, Result, Target, common, memory_figures, result
 from bench.measure import Usage
 from bench.rig import Run
-from bench.scenarios import Figure, Result, Target
 
 GOOD = Run(
     count=1000,
@@ -44,7 +44,7 @@ def result_of(*runs: Run) -> Result:
         Figure("p99", "ms", (55.04,), Target(50, at_least=False), decimals=1),
         Figure("accepted", "messages/s", (9000.0,)),
     ]
-    return scenarios.result("smpp", "SMPP to SMPP", figures, list(runs))
+    return result("smpp", "SMPP to SMPP", figures, list(runs))
 
 
 def test_a_target_is_a_floor_or_a_ceiling() -> None:
@@ -101,7 +101,7 @@ def test_losses_are_summed_over_the_runs() -> None:
 
 
 def test_common_figures_are_per_message() -> None:
-    figures = {figure.name: figure.value for figure in scenarios.common([GOOD])}
+    figures = {figure.name: figure.value for figure in common([GOOD])}
     assert round(figures["CPU, event loop"], 6) == 90
     assert round(figures["CPU, other threads"], 6) == 20
     assert figures["memory, highest"] == 150
@@ -113,7 +113,7 @@ def test_growth_of_memory_is_per_100_000_messages() -> None:
     run = dataclasses.replace(
         GOOD, count=500_000, accepted=500_000, usage=Usage(seconds=100, rss=start, rss_peak=170.0)
     )
-    figures = {figure.name: figure for figure in scenarios.memory_figures(run)}
+    figures = {figure.name: figure for figure in memory_figures(run)}
     assert round(figures["memory, growth"].value, 6) == 10
     assert figures["memory, growth"].met is False
     assert figures["memory, highest"].met is True
