@@ -196,6 +196,39 @@ def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -
     )
 
 
+@group.command()
+def why(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -> None:
+    """Say what keeps a connector from being faster: its window, its rate, its SMSC, or the gateway."""
+    from trunkline.services.bottleneck import explain  # noqa: PLC0415  (see cli/__init__.py)
+
+    async def work(administration: Management) -> "ConnectorRow":
+        return await administration.connectors.get(connector_id)
+
+    row = administer(ctx, work)
+    found = explain(row.config, row.status, row.queued)
+    if as_json:
+        import msgspec  # noqa: PLC0415  (only here)
+
+        print_json(msgspec.to_builtins(found))
+        return
+    typer.echo(" ".join(text for text in (found.explanation, found.advice) if text))
+    print_fields(
+        (
+            ("Reached", f"{found.reached:.1f}/s"),
+            ("Waiting", found.waiting),
+            ("Round trip", None if found.round_trip_ms is None else f"{found.round_trip_ms:.1f} ms"),
+            ("Unanswered submits", found.window),
+            ("Limit by window", _rate(found.by_window)),
+            ("Limit as configured", _rate(found.by_throughput)),
+            ("Limit by the SMSC", _rate(found.by_smsc)),
+        )
+    )
+
+
+def _rate(value: float | None) -> str | None:
+    return None if value is None else f"{value:.0f}/s"
+
+
 def _enable(ctx: typer.Context, connector_id: str, enabled: bool) -> None:
     async def work(administration: Management) -> None:
         await administration.connectors.set_enabled(connector_id, enabled)

@@ -14,7 +14,7 @@ from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
-from trunkline.model.ports import Clock, ConnectorStatus, LogOwner, PduLog, SubmitterListener
+from trunkline.model.ports import Clock, ConnectorSpeed, ConnectorStatus, LogOwner, PduLog, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
 from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import ConnectorConfig
@@ -179,6 +179,21 @@ class SmppSubmitter:
             self._running and not self._stopping,
             tuple(bind.status() for bind in self._binds),
             0,
+            speed=self._speed() if self._running else None,
+        )
+
+    def _speed(self) -> ConnectorSpeed:
+        counters = self._traffic.counters
+        links = self._links
+        limited = [link.pace.rate for link in links if link.pace.limited]
+        return self._traffic.speed.look(
+            self._loop.time(),
+            submitted=counters.submitted,
+            accepted=counters.accepted,
+            refused=sum(counters.refused.values()),
+            window=self.capacity,
+            in_flight=sum(link.in_flight for link in links),
+            throttled_to=sum(limited) if limited and len(limited) == len(links) else None,
         )
 
     async def start(self) -> None:

@@ -10,6 +10,7 @@ import structlog
 from trunkline.connectors.pacing import AdaptiveRate
 from trunkline.connectors.smpp_questions import Question
 from trunkline.connectors.smsc_ids import SmscIds
+from trunkline.connectors.speed import SpeedMeter
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, IncomingReceipt, SubmitterListener
@@ -64,7 +65,7 @@ class Traffic:
 
     __slots__ = (
         "actions", "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "habits", "ids",
-        "late_on_closed", "listener", "loop", "passage",
+        "late_on_closed", "listener", "loop", "passage", "speed",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +91,7 @@ class Traffic:
         self.changed = changed
         self.changed_now = changed_now
         self.counters = Counters()
+        self.speed = SpeedMeter()
         self.late_on_closed = 0  # late answers on links that are gone
         self.loop = asyncio.get_running_loop()
 
@@ -98,8 +100,8 @@ class Link(Handler):
     """The handler of one connection, from its first octet to its last."""
 
     __slots__ = (
-        "_time", "_timeout_text", "_traffic", "_window", "answers", "connection", "in_flight", "owed", "pace",
-        "proved", "sending",
+        "_time", "_timed", "_timed_at", "_timeout_text", "_traffic", "_window", "answers", "connection",
+        "in_flight", "owed", "pace", "proved", "sending",
     )  # fmt: skip
 
     def __init__(
@@ -115,6 +117,9 @@ class Link(Handler):
         self._window = window
         self._timeout_text = f"no answer to submit_sm within {response_timeout_s:g} s"
         self._time = traffic.loop.time
+        # One submit at a time is timed, so that timing costs the others next to nothing.
+        self._timed: Segment | None = None
+        self._timed_at = 0.0
         self.pace = AdaptiveRate(self._time())
 
     @property
@@ -160,6 +165,9 @@ class Link(Handler):
             return True
         segment.submitted_at = now_ms
         segment.attempts += 1
+        if self._timed is None:
+            self._timed = segment
+            self._timed_at = self._time()
         self.in_flight += 1
         counters = traffic.counters
         counters.submitted += 1
@@ -193,6 +201,9 @@ class Link(Handler):
         segment: Segment = token
         counters = traffic.counters
         self.answers += 1
+        if segment is self._timed:
+            traffic.speed.answered(self._time() - self._timed_at)
+            self._timed = None
         status = pdu.command_status
         if status == 0 and isinstance(pdu, SubmitSmResp):
             counters.accepted += 1
@@ -221,6 +232,8 @@ class Link(Handler):
             token.fail(f"no answer to {token.pdu.name} in time")
             self._traffic.changed()
             return
+        if token is self._timed:
+            self._timed = None
         counters = self._traffic.counters
         counters.timeouts += 1
         counters.unknown += 1

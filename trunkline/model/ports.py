@@ -347,6 +347,19 @@ class SessionStatus:
 
 
 @dataclass(slots=True, frozen=True)
+class ConnectorSpeed:
+    """How fast a connector submits; rates are per second, over the last ten seconds."""
+
+    round_trip_ms: float | None  # from submit_sm to its answer; None until one was timed
+    submitted_per_s: float
+    accepted_per_s: float
+    refused_per_s: float
+    window: int  # unanswered submits that its bound binds may have
+    in_flight: int
+    throttled_to: float | None  # submits per second that the SMSC was found to put up with; None: no limit
+
+
+@dataclass(slots=True, frozen=True)
 class ConnectorStatus:
     """A connector's live status on one node."""
 
@@ -355,6 +368,7 @@ class ConnectorStatus:
     binds: tuple[BindStatus, ...]
     waiting: int  # segments held in memory, not yet on the wire
     as_of: int = 0  # when it was written down (Unix ms); 0: it is live
+    speed: ConnectorSpeed | None = None  # None while it does not run
 
     @property
     def bound(self) -> bool:

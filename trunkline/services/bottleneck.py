@@ -32,7 +32,7 @@ class Limit(StrEnum):
 
 @dataclass(slots=True, frozen=True)
 class Bottleneck:
-    """The verdict. Rates are submit_sm per second; None where nothing is known yet, or where there is no limit."""
+    """The verdict. Rates are submit_sm per second, None where nothing is known or where there is no limit."""
 
     connector_id: str
     limit: Limit
@@ -101,38 +101,37 @@ def _by_window(speed: ConnectorSpeed) -> float | None:
 
 def _of_smsc(speed: ConnectorSpeed) -> _Case:
     rate = speed.throttled_to
-    return (
-        Limit.SMSC,
-        rate,
+    explanation = (
         f'The SMSC answers "too fast" above about {rate or 0:.0f} submit_sm per second '
-        f"({speed.refused_per_s:.1f} refusals per second now).",
-        "Ask the operator for a higher rate, or set the connector's throughput to what was agreed.",
+        f"({speed.refused_per_s:.1f} refusals per second now)."
     )
+    advice = "Ask the operator for a higher rate, or set the connector's throughput to what was agreed."
+    return Limit.SMSC, rate, explanation, advice
 
 
 def _of_throughput(config: ConnectorConfig) -> _Case:
-    return (
-        Limit.THROUGHPUT,
-        config.throughput or None,
-        f"The connector's throughput is set to {config.throughput} submit_sm per second, and that is reached.",
-        f"If the operator allows more: trunkline connector change {config.connector_id} --throughput NUMBER.",
+    explanation = f"The connector's throughput is set to {config.throughput} submit_sm per second: reached."
+    advice = (
+        f"Where the operator allows more: trunkline connector change {config.connector_id} --throughput N."
     )
+    return Limit.THROUGHPUT, config.throughput or None, explanation, advice
 
 
 def _of_window(config: ConnectorConfig, speed: ConnectorSpeed, rate: float | None) -> _Case:
-    binds = speed.window // config.window if config.window else 0
+    binds = speed.window // config.window
     trip = speed.round_trip_ms or 0.0
     wanted = config.throughput or 2 * (rate or 0.0)
     needed = ceil(wanted * trip / 1000)
-    goal = f"{config.throughput}" if config.throughput else f"{wanted:.0f} (twice as many)"
-    return (
-        Limit.WINDOW,
-        rate,
-        f"Window {config.window} x {binds} bind(s) / {trip:.0f} ms round-trip = {rate or 0:.0f} submit_sm per "
-        "second is the limit.",
-        f"{needed} unanswered submits in all are needed for {goal} per second: a larger window or more binds, "
-        "as far as the operator allows.",
+    goal = f"{config.throughput}" if config.throughput else f"{wanted:.0f}, twice as many,"
+    explanation = (
+        f"Window {config.window} x {binds} bind(s) / {trip:.0f} ms round-trip = {rate or 0:.0f} submit_sm "
+        "per second is the limit."
     )
+    advice = (
+        f"For {goal} per second {needed} unanswered submits are needed in all: a larger window or more "
+        "binds, as far as the operator allows."
+    )
+    return Limit.WINDOW, rate, explanation, advice
 
 
 def _verdict(

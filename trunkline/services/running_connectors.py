@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -49,9 +50,7 @@ class RunningConnectors:
                 statuses.append(ConnectorStatus(connector_id, False, (), 0))
             else:
                 status = dispatcher.submitter.status()
-                statuses.append(
-                    ConnectorStatus(connector_id, status.running, status.binds, dispatcher.waiting)
-                )
+                statuses.append(replace(status, waiting=dispatcher.waiting))
         return statuses
 
     @property

@@ -248,6 +248,24 @@ def _in_flight(source: MetricsSource) -> Iterator[Sample]:
         yield (status.connector_id,), sum(bind.in_flight for bind in status.binds)
 
 
+def _round_trips(source: MetricsSource) -> Iterator[Sample]:
+    for status in source.connector_statuses:
+        if status.speed is not None and status.speed.round_trip_ms is not None:
+            yield (status.connector_id,), status.speed.round_trip_ms / 1000
+
+
+def _windows(source: MetricsSource) -> Iterator[Sample]:
+    for status in source.connector_statuses:
+        if status.speed is not None:
+            yield (status.connector_id,), status.speed.window
+
+
+def _throttled(source: MetricsSource) -> Iterator[Sample]:
+    for status in source.connector_statuses:
+        if status.speed is not None and status.speed.throttled_to is not None:
+            yield (status.connector_id,), status.speed.throttled_to
+
+
 _CONNECTOR = ("connector",)
 
 FIGURES: tuple[Figure, ...] = (
@@ -407,6 +425,27 @@ FIGURES: tuple[Figure, ...] = (
         "Answers that nothing waited for any more.",
         _CONNECTOR,
         _per_connector(lambda counters: counters.late_responses),
+    ),
+    Figure(
+        "trunkline_connector_round_trip_seconds",
+        False,
+        "From submit_sm to its answer, the mean of the last ones that were timed.",
+        _CONNECTOR,
+        _round_trips,
+    ),
+    Figure(
+        "trunkline_connector_window",
+        False,
+        "Unanswered submit_sm that a connector's bound binds may have.",
+        _CONNECTOR,
+        _windows,
+    ),
+    Figure(
+        "trunkline_connector_throttled_to",
+        False,
+        "submit_sm per second that an SMSC was found to put up with, while it throttles.",
+        _CONNECTOR,
+        _throttled,
     ),
     # Receipts and callbacks
     Figure(

@@ -11,6 +11,7 @@ from trunkline.servers.http.fields import BatchRequest, SendRequest
 from trunkline.servers.http.messages import MessageView
 from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
+from trunkline.servers.http.speed import SpeedAnswer
 from trunkline.servers.http.texts import InspectAnswer, InspectRequest
 
 
@@ -37,6 +38,7 @@ _TYPES = (
     InspectRequest,
     InspectAnswer,
     LogEntry,
+    SpeedAnswer,
     ErrorAnswer,
     HealthAnswer,
 )
@@ -72,6 +74,7 @@ def document() -> dict[str, Any]:
             "/api/v1/http-send": {"get": _send_get(), "post": _send_post()},
             "/api/v1/http-send/batch": {"post": _batch_post()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
+            "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
             "/api/gateways/logs": {"get": _logs_get("connectors", "smscIds")},
             "/api/gateways/logs/download": {"get": _logs_download_get("connectors")},
@@ -154,6 +157,17 @@ def _message_get() -> dict[str, Any]:
             {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
         ],
         "responses": _responses("MessageView", 401, 403, 404, 429, 503),
+    }
+
+
+def _speed_get() -> dict[str, Any]:
+    return {
+        "summary": "What keeps a connector from being faster",
+        "security": _ADMIN_ONLY,
+        "parameters": [
+            {"name": "connector_id", "in": "path", "required": True, "schema": {"type": "string"}},
+        ],
+        "responses": _responses("SpeedAnswer", 401, 403, 404, 429),
     }
 
 

@@ -67,6 +67,9 @@ def _contents(answer: dict[str, Any]) -> str:
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        words = ", ".join(f"<code>{escape(str(word))}</code>" for word in schema["enum"])
+        return f'<h2 id="{escape(name)}">{escape(name)}</h2><p>One of {words}.</p>'
     required = schema.get("required", ())
     rows = "".join(
         f"<tr><td><code>{escape(field)}</code>{' *' if field in required else ''}</td>"

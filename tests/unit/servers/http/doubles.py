@@ -10,6 +10,7 @@ from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.ports import (
     BindStatus,
+    ConnectorSpeed,
     ConnectorStatus,
     IdempotencyConflict,
     IdempotencyRecord,
@@ -341,4 +342,5 @@ class FixedMetrics:
             BindStatus("TRX", state, in_flight, "", "", NOW, "")
             for state, in_flight in (("BOUND_TRX", 40), ("BOUND_TRX", 2), ("DIAL", 0))
         )
-        return [ConnectorStatus("simulator", True, binds, 9)]
+        speed = ConnectorSpeed(125.0, 79.0, 79.0, 0.0, 10, 10, 90.0)
+        return [ConnectorStatus("simulator", True, binds, 9, speed=speed)]

@@ -134,6 +134,7 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/api/v1/http-send",
         "/api/v1/http-send/batch",
         "/api/v1/messages/{message_id}",
+        "/api/v1/connectors/{connector_id}/speed",
         "/api/v1/text/inspect",
         "/api/gateways/logs",
         "/api/gateways/logs/download",

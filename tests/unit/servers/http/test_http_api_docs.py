@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 from base64 import b64encode
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
 from trunkline.model.submission import Reason
 from trunkline.servers.http.errors import ANSWER_OF_REASON
 from trunkline.servers.http.fields import SendRequest
+from trunkline.services.connectors import DEFAULTS
+from trunkline.services.credentials import hash_api_key
 
 from .conftest import KEY, Door
 from .doubles import NOW
@@ -75,6 +77,12 @@ async def test_there_are_examples() -> None:
 @pytest.mark.parametrize(("command", "status", "answer"), EXAMPLES)
 async def test_examples_are_true(door: Door, command: str, status: str, answer: str) -> None:
     door.snapshots.add("YOUR_USERNAME", "YOUR_PASSWORD", "tk_x", 3, dlr_url="https://your-app.com/dlr")
+    connector = replace(DEFAULTS, connector_id="simulator", window=10, throughput=200)
+    door.snapshots.current = replace(
+        door.snapshots.current,
+        connectors={"simulator": connector},
+        api_token_hash=hash_api_key("YOUR_API_TOKEN"),
+    )
     if "MESSAGE_ID" in command:
         sent = "http://localhost:8080/api/v1/http-send"
         login = "user=YOUR_USERNAME&password=YOUR_PASSWORD&from=MYCOMPANY&to=971501234567"

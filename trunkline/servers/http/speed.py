@@ -1,0 +1,39 @@
+"""`GET /api/v1/connectors/{id}/speed`: what keeps a connector from being faster."""
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from trunkline.servers.http.authentication import Authenticator
+from trunkline.servers.http.errors import ApiError
+from trunkline.servers.http.needs import HttpServices
+from trunkline.services.bottleneck import Bottleneck, explain
+
+
+class SpeedAnswer(msgspec.Struct):
+    """The bottleneck and the figures it was found by. Rates are submit_sm per second."""
+
+    ok: bool
+    bottleneck: Bottleneck
+
+
+def speed(services: HttpServices, authenticator: Authenticator) -> APIRouter:
+    """The router of this route."""
+    router = APIRouter()
+
+    @router.get("/api/v1/connectors/{connector_id}/speed")
+    async def of_connector(request: Request, connector_id: str) -> Response:
+        authenticator.require_admin(request)
+        config = services.snapshots.current.connectors.get(connector_id)
+        if config is None:
+            raise ApiError(404, "Connector not found")
+        source = services.metrics
+        statuses = {status.connector_id: status for status in source.connector_statuses}
+        found = explain(config, statuses.get(connector_id), source.queue_depths.get(connector_id, 0))
+        return Response(
+            msgspec.json.encode(SpeedAnswer(True, found)),
+            200,
+            {"cache-control": "no-store"},
+            media_type="application/json",
+        )
+
+    return router
