@@ -106,7 +106,8 @@ def test_every_habit_and_the_settings_for_it():
     known = set(Settings.model_fields)
     for nouns in (ConnectorConfig, Profile, Esme, Account):
         known |= {each.name for each in fields(nouns)}
-    for habit, _, settings, _ in found:
+    for habit, peer, _, settings, _ in found:
+        assert peer in {"SMSC", "ESME", "either", "SMSC of 3.3"}, habit
         for setting in re.findall(r"`(\w+)`", settings):
             assert setting in known, (habit, setting)
 
