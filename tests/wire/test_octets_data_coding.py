@@ -4,7 +4,7 @@ from .bench import Bench
 from .octets import Line, Switchboard, dial, octets
 from .sessions import bind, bound
 
-GSM7 = '"hi" 0D 1B 65 02 24'  # the last are the euro, the dollar and the currency sign
+GSM7 = '00 "hi" 0D 1B 65 02 24'  # an at sign; at the end the euro, the dollar and the currency sign
 OCTETS = "00 01 80 FE FF"
 UCS2 = "00 68 20 AC D8 3D DC E6"  # the last four are one character
 
