@@ -14,7 +14,7 @@ from trunkline.model.administration import AccountRow, EsmeSettings
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
-from trunkline.model.profile import PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
+from trunkline.model.profile import ErrorAction, PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
 
@@ -304,6 +304,9 @@ async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, s
         receipt_id=ReceiptId.TEXT,
         vendor_tlvs=(VendorTlv("colour", 0x1401, TlvType.CSTRING),),
         pass_tlvs=PassTlvs.ALL,
+        error_actions={0x0B: ErrorAction.RETRY},
+        interface_version=0x33,
+        outbind_password="kn0ck",
     )
     config = connector(
         "smsc-1", source_ton=None, dest_npi=None, enquire_link_s=0.125, tls_key="pr1vate", profile=profile
@@ -314,9 +317,10 @@ async def test_connectors_are_changed_and_their_passwords_hidden(place: Place, s
     assert stored_config.config == config
     assert stored_config.created_at == stored_config.updated_at > NOW
     assert await store.find_connector(1) == await store.find_connector("smsc-1") == stored_config
-    [stored] = await place.rows("SELECT password_encrypted, tls_key_encrypted FROM connector")
+    [stored] = await place.rows("SELECT password_encrypted, tls_key_encrypted, profile FROM connector")
     assert "s3cret" not in stored[0]
     assert "pr1vate" not in stored[1]
+    assert "kn0ck" not in stored[2]
     changed = replace(config, host="new.example", password="n3w", max_attempts=9)
     await store.update_connector(changed)
     await store.set_connector_enabled("smsc-1", enabled=False)

@@ -21,6 +21,7 @@ ConnectorId = Annotated[str, typer.Argument(metavar="ID", help="The connector's 
 # Numbers that the gateway finds for itself unless told: typed as text, because `auto` is a value too.
 _AUTOMATIC = ("source_ton", "source_npi", "dest_ton", "dest_npi")
 AUTO = "auto"
+_OUTBIND_PASSWORD = "outbind_password"  # noqa: S105  (the name of a field)
 _CERTIFICATES = ("tls_ca", "tls_certificate")
 _FILES = (*_CERTIFICATES, "tls_key")
 _SECRETS = ("password", "tls_key")
@@ -237,7 +238,13 @@ def _enable(ctx: typer.Context, connector_id: str, enabled: bool) -> None:
 
 
 def _profile_words(profile: list[str] | None, vendor_tlvs: list[str] | None) -> list[str]:
-    return [*(profile or ()), *(f"vendor_tlvs={each}" for each in vendor_tlvs or ())]
+    words = [*(profile or ()), *(f"vendor_tlvs={each}" for each in vendor_tlvs or ())]
+    return [
+        f"{_OUTBIND_PASSWORD}={read_secret('-', 'Password of the outbind')}"
+        if word == f"{_OUTBIND_PASSWORD}=-"
+        else word
+        for word in words
+    ]
 
 
 def _shown(value: object) -> object:

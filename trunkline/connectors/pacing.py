@@ -90,7 +90,7 @@ class AdaptiveRate:
         self._stale = 0  # answers still to come to what was submitted before the last pause
         self._proved = True  # something was accepted since the last pause
         self._pause = self.PAUSE_S
-        self._paused_at = self._cut_at = self._grown_at = -inf
+        self._paused_at = self._cut_at = self._grown_at = -inf  # a cut without a pause counts as one
 
     @property
     def limited(self) -> bool:
@@ -151,21 +151,33 @@ class AdaptiveRate:
             return False
         if not throttled and self._refused <= self.accepted + self._accepted_rate:
             return False
-        seen = max(self.accepted / max(now - self._slot_at, self.SLOT_S), self._accepted_rate)
-        bucket = self._bucket
-        if bucket is None:
-            self._bucket = TokenBucket(max(self.LEAST, seen * self.CUT) if seen else self.FIRST, now)
-            self._proved = True
-            self._cut_at = now
-        elif seen and now - self._cut_at >= self.SLOT_S:
-            bucket.set_rate(max(self.LEAST, min(bucket.rate, max(seen, bucket.rate / 2)) * self.CUT), now)
-            self._cut_at = now
+        self._proved |= self._bucket is None
+        self._cut(now)
         self._pause = self.PAUSE_S if self._proved else min(self.PAUSE_MAX_S, self._pause * 2)
         self._proved = False
         self._stale = in_flight
         self._paused_at = self._grown_at = now
         self.paused_until = now + self._pause
         return True
+
+    def strained(self, now: float) -> None:
+        """The SMSC takes what it gets, and says that it can hardly take more (congestion_state of SMPP 5.0).
+
+        The rate is cut as after a refusal, at most once in a second, and there is no pause.
+        """
+        if self._accepted_rate and now - self._cut_at >= self.SLOT_S:
+            self._cut(now)
+            self._paused_at = self._grown_at = now
+
+    def _cut(self, now: float) -> None:
+        seen = max(self.accepted / max(now - self._slot_at, self.SLOT_S), self._accepted_rate)
+        bucket = self._bucket
+        if bucket is None:
+            self._bucket = TokenBucket(max(self.LEAST, seen * self.CUT) if seen else self.FIRST, now)
+            self._cut_at = now
+        elif seen and now - self._cut_at >= self.SLOT_S:
+            bucket.set_rate(max(self.LEAST, min(bucket.rate, max(seen, bucket.rate / 2)) * self.CUT), now)
+            self._cut_at = now
 
     def _start_slot(self, now: float) -> None:
         self._slot_at = now

@@ -4,7 +4,8 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable
-from typing import Final
+from math import inf
+from typing import Any, Final
 
 import structlog
 
@@ -12,10 +13,11 @@ from trunkline.connectors.pacing import Backoff
 from trunkline.connectors.smpp_link import Link, Traffic
 from trunkline.connectors.smpp_tls import context_of, describe_tls_failure
 from trunkline.model.ports import BindStatus
+from trunkline.model.profile import SplitTransceivers
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import BindRefused, SmppConnection, connect
 from trunkline.smpp.asyncio.connection import host_and_port
-from trunkline.smpp.constants import BindType, CommandStatus, status_name
+from trunkline.smpp.constants import BindType, CommandStatus, Version, status_name
 from trunkline.smpp.errors import SmppError
 from trunkline.smpp.timers import TimerSettings
 
@@ -25,20 +27,47 @@ CONNECT_TIMEOUT_S: Final = 10.0
 STABLE_S: Final = 30.0
 """A bind that lasted this long, or carried anything, has proved itself: back-off starts anew after it."""
 
-WRONG_CREDENTIALS: Final = frozenset(
-    {
-        CommandStatus.ESME_RINVPASWD.value,
-        CommandStatus.ESME_RINVSYSID.value,
-        CommandStatus.ESME_RBINDFAIL.value,
+WRONG_CREDENTIALS: Final = frozenset({CommandStatus.ESME_RINVPASWD.value, CommandStatus.ESME_RINVSYSID.value})
+"""Refusals that a person has to mend."""
+
+NO_TRANSCEIVER: Final = CommandStatus.ESME_RINVCMDID.value
+"""How an SMSC of 3.3, which does not know bind_transceiver, refuses it."""
+
+
+def timers_of(config: ConnectorConfig) -> TimerSettings:
+    """The timers of a connector's sessions."""
+    answer_s = _answer_s(config)
+    return TimerSettings(
+        session_init=2 * answer_s,  # `bind` has a time-out of its own, which comes first
+        enquire_link=config.enquire_link_s,
+        enquire_link_response=config.profile.enquire_link_timeout_s or answer_s,
+        inactivity=0.0,
+        response=config.response_timeout_s,
+    )
+
+
+def bind_options(config: ConnectorConfig) -> dict[str, Any]:
+    """What `SmppConnection.bind` is told beside the credentials."""
+    profile = config.profile
+    return {
+        "interface_version": profile.interface_version,
+        "addr_ton": profile.addr_ton,
+        "addr_npi": profile.addr_npi,
+        "address_range": profile.address_range,
+        "timeout": _answer_s(config),
     }
-)
-"""Refusals that a person has to mend: the next attempt comes after the longest wait."""
+
+
+def _answer_s(config: ConnectorConfig) -> float:
+    return config.response_timeout_s or CONNECT_TIMEOUT_S
 
 
 class Bind:
     """Supervises one bind. `link` is its connection while there is one.
 
-    `prepare` is called with each new connection before its first octet.
+    `prepare` is called with each new connection before its first octet. `on_no_transceiver` is called when
+    the SMSC does not know bind_transceiver and the profile says what to do then: this bind goes on as a
+    transmitter, and the owner adds a receiver.
     """
 
     def __init__(
@@ -48,21 +77,17 @@ class Bind:
         traffic: Traffic,
         rng: random.Random,
         prepare: Callable[[SmppConnection], None],
+        on_no_transceiver: Callable[[], None],
     ) -> None:
         self.link: Link | None = None
         self._type = bind_type
         self._config = config
         self._traffic = traffic
         self._prepare = prepare
+        self._on_no_transceiver = on_no_transceiver
         self._backoff = Backoff(config.reconnect_min_s, config.reconnect_max_s, rng)
-        self._answer_s = config.response_timeout_s or CONNECT_TIMEOUT_S
-        self._timers = TimerSettings(
-            session_init=2 * self._answer_s,  # `bind` has a time-out of its own, which comes first
-            enquire_link=config.enquire_link_s,
-            enquire_link_response=self._answer_s,
-            inactivity=0.0,
-            response=config.response_timeout_s,
-        )
+        self._timers = timers_of(config)
+        self._version = Version.named(config.smpp_version)
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._log = log.bind(connector=config.connector_id, bind=bind_type.value)
@@ -131,6 +156,12 @@ class Bind:
             self.link = None
             if self._stopping:
                 return
+            if wait == inf:
+                self._become(
+                    "CLOSED", f"{why}; no further attempt until the connector is changed or restarted"
+                )
+                self._log.error("The bind is given up.", action="connector.bind_given_up", why=why)
+                return
             self._become("CLOSED", f"{why}; next attempt in {wait:.1f} s")
             self._log.warning(
                 "The bind is down.", action="connector.bind_down", why=why, next_attempt_s=round(wait, 1)
@@ -138,7 +169,10 @@ class Bind:
             await asyncio.sleep(wait)
 
     async def _attempt(self) -> tuple[str, float]:
-        """One connection from dialling to its end: why it ended, and how long to wait before the next."""
+        """One connection from dialling to its end: why it ended, and how long to wait before the next.
+
+        An infinite wait means that there must be no next one.
+        """
         config = self._config
         self._become("DIAL", f"connecting to {config.host}:{config.port}")
         try:
@@ -151,6 +185,7 @@ class Bind:
                 ssl=context_of(config),
                 server_hostname=config.tls_server_name or None,
                 timeout=CONNECT_TIMEOUT_S,
+                version=self._version,
             )
         except ssl.SSLError as error:
             return describe_tls_failure(error, config), self._backoff.most
@@ -160,16 +195,13 @@ class Bind:
         self._become("OPEN", "connected, waiting for the bind to be answered")
         try:
             await connection.bind(
-                self._type, config.system_id, config.password, config.system_type, timeout=self._answer_s
+                self._type, config.system_id, config.password, config.system_type, **bind_options(config)
             )
         except BindRefused as refused:
             connection.abort("the bind was refused")
-            name = status_name(refused.status)
-            if refused.status in WRONG_CREDENTIALS:
-                return f"the SMSC refuses system_id or password ({name})", self._backoff.most
-            return f"the SMSC refuses the bind ({name})", self._backoff.next()
+            return self._refused(refused.status)
         except TimeoutError:
-            return f"no answer to the bind within {self._answer_s:g} s", self._backoff.next()
+            return f"no answer to the bind within {_answer_s(config):g} s", self._backoff.next()
         except SmppError as error:
             # Lost on the way, or a field that no bind request can carry.
             connection.abort("the bind failed")
@@ -178,6 +210,22 @@ class Bind:
                 return why, self._backoff.most
             return f"the bind failed: {error}", self._backoff.next()
         return await self._watch(connection)
+
+    def _refused(self, status: int) -> tuple[str, float]:
+        profile = self._config.profile
+        name = status_name(status)
+        if status in WRONG_CREDENTIALS:
+            return (
+                f"the SMSC refuses system_id or password ({name})",
+                profile.wrong_credentials_retry_s or inf,
+            )
+        splits = profile.split_transceivers is not SplitTransceivers.NEVER
+        if status == NO_TRANSCEIVER and self._type is BindType.TRX and splits:
+            self._type = BindType.TX
+            self._log = self._log.bind(bind=self._type.value)
+            self._on_no_transceiver()
+            return f"the SMSC does not know bind_transceiver ({name}): two binds instead", 0.0
+        return f"the SMSC refuses the bind ({name})", self._backoff.next()
 
     async def _watch(self, connection: SmppConnection) -> tuple[str, float]:
         started = self._traffic.loop.time()

@@ -9,17 +9,18 @@ from typing import Final
 from trunkline.connectors.pacing import TokenBucket
 from trunkline.connectors.smpp_bind import Bind
 from trunkline.connectors.smpp_link import Counters, Link, Traffic
+from trunkline.connectors.smpp_outbind import OutbindDoor
 from trunkline.connectors.smpp_questions import Questions
 from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, ConnectorSpeed, ConnectorStatus, LogOwner, PduLog, SubmitterListener
-from trunkline.model.profile import DetectReceipts, Profile, ReceiptId
+from trunkline.model.profile import DetectReceipts, Profile, ReceiptId, SplitTransceivers
 from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import SmppConnection
-from trunkline.smpp.constants import BindType
+from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.receipts import ReceiptHabits
 
 UNBIND_S: Final = 5.0
@@ -59,18 +60,15 @@ class SmppSubmitter:
             SmscIds(config.message_id_format),
             _receipt_habits(config.profile),
             actions_of(config.profile),
+            config.profile.slow_at_congestion,
             self._changed,
             self._tell,
         )
-        rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
-        kinds = (
-            (BindType.TRX, config.trx_binds),
-            (BindType.TX, config.tx_binds),
-            (BindType.RX, config.rx_binds),
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        self._binds = [self._make_bind(kind) for kind in _kinds(config)]
+        self._outbinds = (
+            OutbindDoor(config, self._traffic, self._rng, self._tap) if config.profile.outbind_port else None
         )
-        self._binds = [
-            Bind(kind, config, self._traffic, rng, self._tap) for kind, count in kinds for _ in range(count)
-        ]
         now = self._loop.time()
         self._bucket = TokenBucket(config.throughput, now) if config.throughput else None
         self._links: list[Link] = []  # those that may submit
@@ -90,9 +88,8 @@ class SmppSubmitter:
         if replace(self._config, pdu_log=config.pdu_log) != config:
             return False
         self._config = config
-        for bind in self._binds:
-            if bind.link is not None:
-                self._tap(bind.link.connection)
+        for link in self._all_links():
+            self._tap(link.connection)
         return True
 
     @property
@@ -100,9 +97,7 @@ class SmppSubmitter:
         """What it has done so far."""
         counters = self._traffic.counters
         counters.late_responses = self._traffic.late_on_closed + sum(
-            bind.link.connection.session.unmatched
-            for bind in self._binds
-            if bind.link is not None and not bind.link.connection.closed
+            link.connection.session.unmatched for link in self._all_links() if not link.connection.closed
         )
         return counters
 
@@ -177,7 +172,10 @@ class SmppSubmitter:
         return ConnectorStatus(
             self._config.connector_id,
             self._running and not self._stopping,
-            tuple(bind.status() for bind in self._binds),
+            (
+                *(bind.status() for bind in self._binds),
+                *(self._outbinds.statuses() if self._outbinds is not None else ()),
+            ),
             0,
             speed=self._speed() if self._running else None,
         )
@@ -203,6 +201,8 @@ class SmppSubmitter:
         self._running = True
         for bind in self._binds:
             bind.start()
+        if self._outbinds is not None:
+            self._outbinds.start()
 
     async def stop(self, drain_s: float) -> None:
         """Takes nothing more, waits up to `drain_s` seconds for what is under way, unbinds and closes.
@@ -213,8 +213,11 @@ class SmppSubmitter:
             return
         self._stopping = True
         self._links = []
-        for bind in self._binds:
-            bind.retire()
+        kept_up: list[Bind | OutbindDoor] = [*self._binds]
+        if self._outbinds is not None:
+            kept_up.append(self._outbinds)
+        for each in kept_up:
+            each.retire()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -224,8 +227,23 @@ class SmppSubmitter:
                 await self._drained.wait()
         except TimeoutError:
             pass  # the binds report the rest when they close
-        await asyncio.gather(*(bind.stop(self._unbind_s) for bind in self._binds))
+        await asyncio.gather(*(each.stop(self._unbind_s) for each in kept_up))
         self._running = False
+
+    def _make_bind(self, kind: BindType) -> Bind:
+        return Bind(kind, self._config, self._traffic, self._rng, self._tap, self._add_receiver)
+
+    def _add_receiver(self) -> None:
+        """A transceiver has become a transmitter, because the SMSC knows nothing else."""
+        receiver = self._make_bind(BindType.RX)
+        self._binds.append(receiver)
+        receiver.start()
+
+    def _all_links(self) -> list[Link]:
+        links = [bind.link for bind in self._binds if bind.link is not None]
+        if self._outbinds is not None:
+            links += self._outbinds.links.values()
+        return links
 
     def _tap(self, connection: SmppConnection) -> None:
         """Connects a connection with the PDU log, or parts them."""
@@ -248,12 +266,10 @@ class SmppSubmitter:
             return
         now = self._loop.time()
         links = []
-        for bind in self._binds:
-            link = bind.link
-            if link is not None:
-                link.settle(now)
-                if link.sending:
-                    links.append(link)
+        for link in self._all_links():
+            link.settle(now)
+            if link.sending:
+                links.append(link)
         self._links = links
         if self._questions.waiting:
             self._questions.serve(links)
@@ -279,8 +295,17 @@ class SmppSubmitter:
         self._changed()
 
     def _check_drained(self) -> None:
-        if not any(bind.link is not None and bind.link.busy for bind in self._binds):
+        if not any(link.busy for link in self._all_links()):
             self._drained.set()
+
+
+def _kinds(config: ConnectorConfig) -> list[BindType]:
+    """The binds to keep up."""
+    tx, rx, trx = config.tx_binds, config.rx_binds, config.trx_binds
+    always = config.profile.split_transceivers is SplitTransceivers.ALWAYS
+    if always or Version.named(config.smpp_version) is Version.V33:
+        tx, rx, trx = tx + trx, rx + trx, 0
+    return [BindType.TRX] * trx + [BindType.TX] * tx + [BindType.RX] * rx
 
 
 def _receipt_habits(profile: Profile) -> ReceiptHabits:

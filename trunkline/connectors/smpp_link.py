@@ -16,7 +16,7 @@ from trunkline.model.message import Segment
 from trunkline.model.ports import Clock, IncomingReceipt, SubmitterListener
 from trunkline.model.profile import ErrorAction
 from trunkline.smpp.asyncio import SmppConnection
-from trunkline.smpp.constants import CommandStatus
+from trunkline.smpp.constants import CommandStatus, Version
 from trunkline.smpp.errors import InvalidStateError, WindowFullError
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import AlertNotification, DataSm, DeliverSm, Pdu, SubmitSmResp
@@ -65,7 +65,7 @@ class Traffic:
 
     __slots__ = (
         "actions", "changed", "changed_now", "clock", "connector_id", "counters", "encoder", "habits", "ids",
-        "late_on_closed", "listener", "loop", "passage", "speed",
+        "late_on_closed", "listener", "loop", "passage", "slow_at_congestion", "speed",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Traffic:
         ids: SmscIds,
         habits: ReceiptHabits,
         actions: dict[int, ErrorAction],
+        slow_at_congestion: int,
         changed: Callable[[], None],
         changed_now: Callable[[], None],
     ) -> None:
@@ -88,6 +89,7 @@ class Traffic:
         self.ids = ids
         self.habits = habits
         self.actions = actions
+        self.slow_at_congestion = slow_at_congestion
         self.changed = changed
         self.changed_now = changed_now
         self.counters = Counters()
@@ -100,8 +102,8 @@ class Link(Handler):
     """The handler of one connection, from its first octet to its last."""
 
     __slots__ = (
-        "_time", "_timed", "_timed_at", "_timeout_text", "_traffic", "_window", "answers", "connection",
-        "in_flight", "owed", "pace", "proved", "sending",
+        "_heeds_congestion", "_time", "_timed", "_timed_at", "_timeout_text", "_traffic", "_window",
+        "answers", "connection", "in_flight", "owed", "pace", "proved", "sending",
     )  # fmt: skip
 
     def __init__(
@@ -115,6 +117,7 @@ class Link(Handler):
         self.proved = False  # the SMSC has answered or delivered something
         self._traffic = traffic
         self._window = window
+        self._heeds_congestion = False
         self._timeout_text = f"no answer to submit_sm within {response_timeout_s:g} s"
         self._time = traffic.loop.time
         # One submit at a time is timed, so that timing costs the others next to nothing.
@@ -221,6 +224,8 @@ class Link(Handler):
                 throttled = action is ErrorAction.SLOW
                 self.pace.refused(self._time(), self.in_flight, throttled=throttled)
             traffic.listener.on_refused(segment, status, action)
+        if self._heeds_congestion and (pdu.congestion_state or 0) >= traffic.slow_at_congestion:
+            self.pace.strained(self._time())
         if self.answers % BURST:
             traffic.changed()
         else:
@@ -284,8 +289,9 @@ class Link(Handler):
         )
 
     def on_bound(self, pdu: Pdu) -> None:  # noqa: ARG002 - the interface is Handler's
-        state = self.connection.session.state.value
-        self.sending = state in {"BOUND_TX", "BOUND_TRX"}
+        session = self.connection.session
+        self.sending = session.state.value in {"BOUND_TX", "BOUND_TRX"}
+        self._heeds_congestion = session.version >= Version.V50 and self._traffic.slow_at_congestion > 0
         self._traffic.changed()
 
     def on_unbind(self) -> None:

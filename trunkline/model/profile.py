@@ -52,6 +52,14 @@ class ErrorAction(StrEnum):
     SLOW = "slow"  # the bind slows down; tried again for as long as the message is valid
 
 
+class SplitTransceivers(StrEnum):
+    """When a transmitter and a receiver are bound in place of a transceiver; always in SMPP 3.3."""
+
+    REFUSED = "refused"  # when the SMSC does not know bind_transceiver
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(slots=True, frozen=True)
 class VendorTlv:
     """A TLV known by name: an SMSC's own (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF), or one of the standard's
@@ -77,6 +85,20 @@ class Profile:
     receipt_id: ReceiptId = ReceiptId.TLV
     # Refusals
     error_actions: dict[int, ErrorAction] = field(default_factory=dict)  # by command_status
+    slow_at_congestion: int = 90  # congestion_state of SMPP 5.0 from which a bind slows down; 0: never
+    # Binds
+    split_transceivers: SplitTransceivers = SplitTransceivers.REFUSED
+    wrong_credentials_retry_s: float = 0.0  # 0: never
+    enquire_link_timeout_s: float = 0.0  # 0: the connector's response_timeout_s
+    interface_version: int | None = None  # to say instead of the connector's smpp_version
+    addr_ton: int = 0
+    addr_npi: int = 0
+    address_range: str = ""
+    # Outbind
+    outbind_port: int = 0  # 0: none is waited for
+    outbind_host: str = "0.0.0.0"  # the SMSC comes from elsewhere, and brings a password
+    outbind_system_id: str = ""
+    outbind_password: str = ""
     # Texts
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
     # What senders ask about messages that the SMSC has

@@ -151,14 +151,15 @@ def check(config: ConnectorConfig) -> None:
     for name in ("tx_binds", "rx_binds", "trx_binds"):
         if not 0 <= getattr(config, name) <= 10:
             raise InvalidInput(name, "0 to 10")
-    if not config.tx_binds + config.rx_binds + config.trx_binds:
+    if not (config.tx_binds + config.rx_binds + config.trx_binds or config.profile.outbind_port):
         raise InvalidInput("trx_binds", "at least one bind of any kind is needed")
     if not 1 <= config.window <= 1000:
         raise InvalidInput("window", "1 to 1000 unanswered submit_sm per bind")
     if config.throughput < 0:
         raise InvalidInput("throughput", "submit_sm per second, 0 for no limit")
+    if not (config.enquire_link_s == 0 or 1 <= config.enquire_link_s <= 3600):
+        raise InvalidInput("enquire_link_s", "1 to 3600 seconds, 0 to send none")
     for name, low, high in (
-        ("enquire_link_s", 1, 3600),
         ("response_timeout_s", 1, 600),
         ("reconnect_min_s", 0.1, 3600),
         ("reconnect_max_s", 0.1, 3600),
@@ -170,6 +171,8 @@ def check(config: ConnectorConfig) -> None:
     if not 1 <= config.max_attempts <= 100:
         raise InvalidInput("max_attempts", "1 to 100")
     _check_choices(config)
+    if config.smpp_version == "3.3" and config.long_message in {"sar", "payload"}:
+        raise InvalidInput("long_message", "SMPP 3.3 has no TLVs: udh8 or udh16")
     profiles.check(config.profile)
     _check_tls(config)
 

@@ -19,6 +19,22 @@ _OWN_TAGS = frozenset(
     {Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM, Tag.MESSAGE_PAYLOAD}
 )
 _SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
+_RANGES: Final = (
+    ("slow_at_congestion", 0, 100),
+    ("wrong_credentials_retry_s", 0, 86_400),
+    ("enquire_link_timeout_s", 0, 600),
+    ("interface_version", 0, 0xFF),
+    ("addr_ton", 0, 6),
+    ("addr_npi", 0, 18),
+    ("outbind_port", 0, 65_535),
+)
+_LENGTHS: Final = (
+    ("address_range", 40),
+    ("outbind_host", 253),
+    ("outbind_system_id", 15),
+    ("outbind_password", 8),
+)
+_SECRETS: Final = frozenset({"outbind_password"})
 _KINDS: Final[dict[str, Any]] = get_type_hints(Profile)
 
 
@@ -60,11 +76,27 @@ def check(profile: Profile) -> None:
         if not 1 <= status <= 0xFFFFFFFF:
             raise InvalidInput("profile.error_actions", f"{status}: a refusal is 1 to 0xFFFFFFFF")
     _check_tlvs(profile.vendor_tlvs)
+    for name, low, high in _RANGES:
+        value = getattr(profile, name)
+        if value is not None and not low <= value <= high:
+            raise InvalidInput(f"profile.{name}", f"{low} to {high}")
+    for name, most in _LENGTHS:
+        value = getattr(profile, name)
+        if len(value) > most or not value.isascii() or "\0" in value:
+            raise InvalidInput(f"profile.{name}", f"at most {most} ASCII characters")
+    if profile.outbind_port and not (profile.outbind_system_id and profile.outbind_password):
+        raise InvalidInput(
+            "profile.outbind_password", "outbind needs the system_id and the password that the SMSC will name"
+        )
 
 
 def describe(profile: Profile) -> dict[str, Any]:
-    """The profile's fields in their order, for people and JSON; entries read as `assign` takes them."""
-    return {each.name: _plain(getattr(profile, each.name)) for each in fields(profile)}
+    """The profile's fields in their order, for people and JSON; entries read as `assign` takes them.
+
+    A password is shown as ``***``.
+    """
+    shown = {each.name: _plain(getattr(profile, each.name)) for each in fields(profile)}
+    return shown | {name: "***" for name in _SECRETS if shown[name]}
 
 
 def vendor_tlv(text: str) -> VendorTlv:
@@ -119,10 +151,15 @@ def _read_one(key: str, kind: Any, text: str) -> Any:
         if text.lower() not in _SWITCH:
             raise InvalidInput(f"profile.{key}", f"must be yes or no, not {text!r}")
         return _SWITCH[text.lower()]
-    if issubclass(kind, StrEnum):
-        if text not in set(kind):
-            raise InvalidInput(f"profile.{key}", f"must be one of {', '.join(kind)}, not {text!r}")
-        return kind(text)
+    if kind is str:
+        return text
+    if kind is float or int in (kind, *get_args(kind)):
+        try:
+            return float(text) if kind is float else int(text, 0)
+        except ValueError:
+            raise InvalidInput(f"profile.{key}", f"must be a number, not {text!r}") from None
+    if text not in set(kind):
+        raise InvalidInput(f"profile.{key}", f"must be one of {', '.join(kind)}, not {text!r}")
     return kind(text)
 
 

@@ -33,6 +33,14 @@ class Version(IntEnum):
             return cls.V50
         return cls.V34 if interface_version >= cls.V34.value else cls.V33
 
+    @classmethod
+    def named(cls, name: str) -> "Version":
+        """Return the version that is written "3.3", "3.4" or "5.0". Raises ValueError."""
+        try:
+            return cls(int(name.replace(".", ""), 16))
+        except ValueError:
+            raise ValueError(f"SMPP {name} is none of 3.3, 3.4 and 5.0") from None
+
     @property
     def max_message_id(self) -> int:
         """Octets of a message_id without its NUL: 8 hex digits in 3.3 (section 3.4.2), 64 since."""

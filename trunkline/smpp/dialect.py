@@ -69,7 +69,8 @@ class Dialect:
     def encoder(self) -> Callable[[Pdu], bytes]:
         """Return the function to write PDUs with; plain `encode` where nothing is to be changed.
 
-        It raises EncodeError as that does, and for a message that would lose its text.
+        It raises EncodeError as that does, and for a message that would lose its text or its place among the
+        parts of a longer one.
         """
         if not self.version.has_tlvs:
             return self._encode_without_tlvs
@@ -83,6 +84,8 @@ class Dialect:
             return encode(pdu)
         if pdu.tlv(Tag.MESSAGE_PAYLOAD.value) and not getattr(pdu, "short_message", b""):
             raise EncodeError(f"{pdu.name}: SMPP 3.3 has no message_payload, and without it no text is left")
+        if pdu.tlv(Tag.SAR_TOTAL_SEGMENTS.value):
+            raise EncodeError(f"{pdu.name}: SMPP 3.3 has no SAR TLVs, and without them its part is not known")
         pdu.tlvs = ()
         try:
             data = encode(pdu)

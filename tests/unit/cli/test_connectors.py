@@ -144,6 +144,13 @@ class TestConnectors:
         )
         assert complaint(*create, "shoe_size=44").startswith("profile.shoe_size: is no field")
 
+    def test_the_outbinds_password_may_be_asked_for_and_is_never_shown(self, run: Run, rows: Rows) -> None:
+        words = [f"outbind_{each}" for each in ("port=2776", "system_id=smsc", "password=-")]
+        options = [option for word in words for option in ("--profile", word)]
+        run("connector", "create", "c1", "--host", "h", *options, stdin="kn0ck\n")
+        assert rows("connector", "show", "c1")["profile"]["outbind_password"] == "***"
+        assert "kn0ck" not in run("connector", "show", "c1").stdout
+
     def test_show(self, run: Run, rows: Rows, complaint: Complaint) -> None:
         run(
             "connector",

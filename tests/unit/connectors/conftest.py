@@ -15,6 +15,7 @@ from trunkline.model.ports import IncomingReceipt
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import SmppConnection, SmppServer
+from trunkline.smpp.constants import Version
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Bind, DataSm, DeliverSm, Pdu, SubmitSm
 
@@ -131,7 +132,7 @@ class ScriptedLink(Handler):
         if status:
             self.connection.refuse_bind(pdu, status)
         else:
-            self.connection.accept_bind(pdu, "SMSC")
+            self.connection.accept_bind(pdu, "SMSC", smsc.sc_interface_version)
             smsc.links.append(self.connection)
         smsc.note()
 
@@ -144,6 +145,7 @@ class ScriptedLink(Handler):
             smsc.note()
             return
         smsc.submits.append(pdu)
+        self.connection.session.congestion_state = smsc.congestion_state
         answer = smsc.answer(pdu)
         if answer is None:
             smsc.unanswered.append((self.connection, pdu))
@@ -177,8 +179,11 @@ class ScriptedSmsc(Watched):
     the answers to other requests; None: they get none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: Version = Version.V34) -> None:
         super().__init__()
+        self.version = version
+        self.sc_interface_version: int | None = None  # said in place of its own
+        self.congestion_state: int | None = None  # said in every answer, where the version has it
         self.bind_statuses: list[int | None] = []
         self.answer: Callable[[SubmitSm], tuple[int, str] | None] = self.accept
         self.reply: Callable[[Pdu], Pdu] | None = None
@@ -213,14 +218,19 @@ class ScriptedSmsc(Watched):
     def port(self) -> int:
         return self._server.port if self._server is not None else self._port
 
+    def handle(self, connection: SmppConnection) -> ScriptedLink:
+        """The handler of one connection."""
+        return ScriptedLink(self, connection)
+
     async def start(self) -> None:
         """Listens on a free port; the second time on the same one."""
         self._server = SmppServer(
             "127.0.0.1",
             self._port,
-            lambda connection: ScriptedLink(self, connection),
+            self.handle,
             window_size=1000,
             ssl=self.ssl,
+            version=self.version,
         )
         await self._server.start()
         self._port = self._server.port
@@ -363,6 +373,22 @@ async def smsc() -> AsyncIterator[ScriptedSmsc]:
     await scripted.start()
     yield scripted
     await scripted.close()
+
+
+@pytest.fixture
+async def make_smsc() -> AsyncIterator[Callable[[Version], Awaitable[ScriptedSmsc]]]:
+    """Starts a scripted SMSC of another version."""
+    made: list[ScriptedSmsc] = []
+
+    async def make(version: Version) -> ScriptedSmsc:
+        scripted = ScriptedSmsc(version)
+        made.append(scripted)
+        await scripted.start()
+        return scripted
+
+    yield make
+    for scripted in made:
+        await scripted.close()
 
 
 Starter = Callable[..., Awaitable[SmppSubmitter]]

@@ -174,6 +174,23 @@ class TestAdaptiveRate:
         assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0])
         assert pace.rate == pace.FIRST  # refusals alone say nothing about a rate
 
+    def test_an_smsc_that_can_hardly_take_more_is_given_less_without_a_pause(self):
+        pace = AdaptiveRate(0.0)
+        pace.strained(0.1)
+        assert not pace.limited  # nothing is known of its rate yet
+        pace.accepted = 200
+        pace.settle(1.0, 200)
+        pace.strained(1.1)
+        assert pace.rate == pytest.approx(180)
+        assert pace.room(1.1) > 0
+        pace.strained(1.5)
+        assert pace.rate == pytest.approx(180)  # once in a second
+        pace.accepted = 180
+        pace.settle(2.1, 180)
+        rate = pace.rate
+        pace.strained(2.2)
+        assert pace.rate < rate
+
     def test_other_errors_count_only_as_the_majority(self):
         pace = AdaptiveRate(0.0)
         pace.accepted = 5

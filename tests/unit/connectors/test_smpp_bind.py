@@ -1,9 +1,10 @@
-import asyncio
 from uuid import UUID
 
 import pytest
 
+from tests.unit.waiting import comes_true
 from trunkline.connectors import smpp_bind
+from trunkline.model.profile import Profile
 from trunkline.smpp.asyncio import connect
 from trunkline.smpp.constants import CommandStatus
 from trunkline.smpp.pdus import DeliverSm
@@ -12,15 +13,6 @@ from trunkline.smpp.pdus import DeliverSm
 def bind_of(submitter):
     [bind] = submitter.status().binds
     return bind
-
-
-async def comes_true(condition):
-    """For what nothing announces: looks in every turn of the event loop."""
-    async with asyncio.timeout(60):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0)
 
 
 async def shows(submitter, state, detail=""):
@@ -97,25 +89,29 @@ class TestDown:
         submitter = await start(bound=False)
         await listener.until(lambda: submitter.room)
 
+    @pytest.mark.parametrize("status", [CommandStatus.ESME_RINVPASWD, CommandStatus.ESME_RINVSYSID])
     @pytest.mark.parametrize(
-        "status",
-        [CommandStatus.ESME_RINVPASWD, CommandStatus.ESME_RINVSYSID, CommandStatus.ESME_RBINDFAIL],
+        ("retry_s", "then"),
+        [
+            (0, "no further attempt until the connector is changed or restarted"),
+            (600, "next attempt in 600.0 s"),
+        ],
     )
-    async def test_wrong_credentials_wait_the_longest(self, smsc, start, status):
+    async def test_wrong_credentials_are_for_a_person(self, smsc, start, status, retry_s, then):
         smsc.bind_statuses = [int(status)]
-        submitter = await start(bound=False, reconnect_min_s=0.001, reconnect_max_s=600)
-        await smsc.until(lambda: smsc.closed == 1)
-        bind = await shows(submitter, "CLOSED", "next attempt")
-        assert bind.detail == (
-            f"the SMSC refuses system_id or password ({status.name}); next attempt in 600.0 s"
-        )
+        profile = Profile(wrong_credentials_retry_s=retry_s)
+        submitter = await start(bound=False, profile=profile)
+        bind = await shows(submitter, "CLOSED", "attempt")
+        assert bind.detail == f"the SMSC refuses system_id or password ({status.name}); {then}"
         assert len(smsc.binds) == 1
+        assert submitter._binds[0]._task.done() == (not retry_s)
 
     async def test_another_refusal_backs_off(self, smsc, start, listener):
-        smsc.bind_statuses = [int(CommandStatus.ESME_RALYBND), int(CommandStatus.ESME_RSYSERR)]
+        statuses = (CommandStatus.ESME_RALYBND, CommandStatus.ESME_RSYSERR, CommandStatus.ESME_RBINDFAIL)
+        smsc.bind_statuses = [int(status) for status in statuses]
         submitter = await start(bound=False)
         await listener.until(lambda: submitter.capacity)
-        assert len(smsc.binds) == 3
+        assert len(smsc.binds) == 4
 
     async def test_an_unanswered_bind_is_given_up(self, smsc, start, listener):
         smsc.bind_statuses = [None]

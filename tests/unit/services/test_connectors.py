@@ -68,6 +68,8 @@ async def test_what_is_not_given_has_its_default(
         ("message_id_format", "octal"),
         ("max_attempts", 0),
         ("max_attempts", 101),
+        ("enquire_link_s", -1),
+        ("smpp_version", "3.5"),
         ("tls_server_name", "a b"),
         ("tls_server_name", "x" * 254),
         ("tls_ca", "no PEM"),
@@ -96,11 +98,26 @@ async def test_fields_that_break_a_rule(
         {"trx_binds": 0, "tx_binds": 10, "rx_binds": 1},
         {"default_alphabet": "gsm7-packed", "long_message": "payload", "message_id_format": "hex"},
         {"source_ton": 0, "source_npi": 18, "dest_ton": 6, "dest_npi": 0},
+        {"enquire_link_s": 0},
         {"password": "12345678", "system_id": "x" * 15, "system_type": "x" * 12},
     ],
 )
 async def test_fields_at_their_edges(connectors: Connectors, fields: dict[str, Any]) -> None:
     check(await connectors.create(**(FIELDS | fields)))
+
+
+@pytest.mark.parametrize("long_message", ["sar", "payload"])
+async def test_smpp_3_3_has_no_tlvs(connectors: Connectors, long_message: str) -> None:
+    with pytest.raises(InvalidInput, match=r"SMPP 3\.3 has no TLVs") as caught:
+        await connectors.create(**FIELDS, smpp_version="3.3", long_message=long_message)
+    assert caught.value.field == "long_message"
+
+
+async def test_outbind_is_bind_enough(connectors: Connectors) -> None:
+    words = ["outbind_port=2776", "outbind_system_id=smsc", "outbind_password=knock"]
+    await connectors.create(**FIELDS, trx_binds=0, profile_words=words)
+    with pytest.raises(InvalidInput, match="at least one bind"):
+        await connectors.change("upstream", profile_words=["outbind_port="])
 
 
 def test_the_defaults_alone_are_no_connector() -> None:

@@ -15,6 +15,7 @@ from trunkline.model.profile import (
     PassTlvs,
     Profile,
     ReceiptId,
+    SplitTransceivers,
     TlvType,
     VendorTlv,
 )
@@ -46,6 +47,18 @@ WORDS: dict[str, tuple[list[str], Any]] = {
         (VendorTlv("route", 0x1401, TlvType.CSTRING), VendorTlv("count", 5122, TlvType.UINT32)),
     ),
     "pass_tlvs": (["all"], PassTlvs.ALL),
+    "slow_at_congestion": (["70"], 70),
+    "split_transceivers": (["always"], SplitTransceivers.ALWAYS),
+    "wrong_credentials_retry_s": (["600"], 600.0),
+    "enquire_link_timeout_s": (["2.5"], 2.5),
+    "interface_version": (["0x33"], 0x33),
+    "addr_ton": (["1"], 1),
+    "addr_npi": (["18"], 18),
+    "address_range": (["^4477.*"], "^4477.*"),
+    "outbind_port": (["2776"], 2776),
+    "outbind_host": (["::"], "::"),
+    "outbind_system_id": (["smsc"], "smsc"),
+    "outbind_password": (["a=b"], "a=b"),
     "languages": (["turkish", "spanish"], (Language.TURKISH, Language.SPANISH)),
     "forward_query": (["yes"], True),
     "forward_cancel": (["no"], False),
@@ -75,7 +88,9 @@ def test_what_is_not_named_stays_and_names_may_have_hyphens() -> None:
 
 def test_what_is_described_can_be_read_again() -> None:
     words = []
-    for name, value in describe(changed()).items():
+    shown = describe(changed())
+    assert shown["outbind_password"] == "***"
+    for name, value in (shown | {"outbind_password": "a=b"}).items():
         if isinstance(value, dict):
             value = [f"{key}:{entry}" for key, entry in value.items()]  # noqa: PLW2901
         words += [f"{name}={each}" for each in (value if isinstance(value, list) else [value])]
@@ -96,6 +111,19 @@ def test_what_is_described_can_be_read_again() -> None:
         (["error_actions=ESME_RNONE:retry"], "profile.error_actions", "'ESME_RNONE' is no command_status"),
         (["error_actions=0x14:wait"], "profile.error_actions", "must be one of reject, retry, slow"),
         (["error_actions=0:retry"], "profile.error_actions", "a refusal is 1 to 0xFFFFFFFF"),
+        (["slow_at_congestion=101"], "profile.slow_at_congestion", "0 to 100"),
+        (["slow_at_congestion=much"], "profile.slow_at_congestion", "must be a number, not 'much'"),
+        (["wrong_credentials_retry_s=-1"], "profile.wrong_credentials_retry_s", "0 to 86400"),
+        (["enquire_link_timeout_s=601"], "profile.enquire_link_timeout_s", "0 to 600"),
+        (["enquire_link_timeout_s=nan"], "profile.enquire_link_timeout_s", "0 to 600"),
+        (["interface_version=256"], "profile.interface_version", "0 to 255"),
+        (["addr_ton=7"], "profile.addr_ton", "0 to 6"),
+        (["addr_npi=19"], "profile.addr_npi", "0 to 18"),
+        (["address_range=" + "1" * 41], "profile.address_range", "at most 40 ASCII characters"),
+        (["address_range=ü"], "profile.address_range", "ASCII"),
+        (["outbind_port=65536"], "profile.outbind_port", "0 to 65535"),
+        (["outbind_port=2776"], "profile.outbind_password", "needs the system_id and the password"),
+        (["outbind_password=123456789"], "profile.outbind_password", "at most 8"),
         (["status_map=:DELIVRD"], "profile.status_map", "what the SMSC writes"),
         (["vendor_tlvs=route"], "profile.vendor_tlvs", "NAME:TAG:TYPE"),
         (["vendor_tlvs=route:0x14zz:int"], "profile.vendor_tlvs", "NAME:TAG:TYPE"),
@@ -142,6 +170,7 @@ def test_the_page_has_every_field_with_its_default() -> None:
 def test_the_page_has_every_choice() -> None:
     for name, choices in (
         ("detect_receipts", DetectReceipts),
+        ("split_transceivers", SplitTransceivers),
         ("receipt_id", ReceiptId),
         ("pass_tlvs", PassTlvs),
     ):

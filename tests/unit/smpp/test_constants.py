@@ -94,3 +94,10 @@ def test_what_5_0_added_to_states_receipts_and_tags():
     assert RegisteredDelivery.SUCCESS_ONLY == RegisteredDelivery.FINAL | RegisteredDelivery.FAILURE_ONLY
     new = {tag.value for tag in Tag if tag.value == 0x0428 or 0x0600 <= tag.value < 0x0700}
     assert new == {0x0428, *range(0x0600, 0x060C), *range(0x060D, 0x0614)}
+
+
+def test_versions_by_name():
+    assert [Version.named(name) for name in ("3.3", "3.4", "5.0")] == list(Version)
+    for name in ("3.5", "", "five", "3.4.0"):
+        with pytest.raises(ValueError, match=r"none of 3\.3, 3\.4 and 5\.0"):
+            Version.named(name)

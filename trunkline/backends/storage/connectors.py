@@ -33,8 +33,15 @@ def build_config(row: RowMapping, secret_box: SecretBox) -> ConnectorConfig:
         **{name: row[name] for name in _FIELDS},
         password=secret_box.decrypt(row["password_encrypted"]),
         tls_key=secret_box.decrypt(tls_key) if tls_key else "",
-        profile=_decode_profile(row["profile"]),
+        profile=_open_profile(row["profile"], secret_box),
     )
+
+
+def _open_profile(stored: str, secret_box: SecretBox) -> Profile:
+    profile = _decode_profile(stored)
+    if not profile.outbind_password:
+        return profile
+    return replace(profile, outbind_password=secret_box.decrypt(profile.outbind_password))
 
 
 class Connectors(Database):
@@ -141,7 +148,11 @@ class Connectors(Database):
         values: dict[str, Any] = {name: getattr(config, name) for name in _FIELDS if name != "number"}
         values["password_encrypted"] = self._secret_box.encrypt(config.password)
         values["tls_key_encrypted"] = self._secret_box.encrypt(config.tls_key) if config.tls_key else ""
-        values["profile"] = msgspec.json.encode(config.profile).decode()
+        profile = config.profile
+        if profile.outbind_password:
+            secret = self._secret_box.encrypt(profile.outbind_password)
+            profile = replace(profile, outbind_password=secret)
+        values["profile"] = msgspec.json.encode(profile).decode()
         return values
 
 
