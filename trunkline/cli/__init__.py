@@ -20,6 +20,7 @@ from trunkline.cli import (
     send,
     serve,
     simulate,
+    smpp,
     text,
 )
 from trunkline.cli.commands import Commands, Invocation
@@ -41,6 +42,7 @@ app.add_typer(routes.group, name="route")
 app.add_typer(messages.group, name="message")
 app.command()(send.send)
 app.add_typer(text.group, name="text")
+app.add_typer(smpp.group, name="smpp")
 app.add_typer(simulate.group, name="simulate")
 
 

@@ -47,21 +47,33 @@ class Authenticator:
         """
         address = address_of(request.scope["client"])
         presented = _token(dict(request.scope["headers"]))
-        snapshot = self._snapshots.current
-        known = [each for each in (snapshot.api_token_hash, self._api_token_hash) if each]
+        known = self._admin_hashes()
         if presented is None:
             raise not_administrator(MISSING if known else NONE_MADE)
-        digest = hashlib.sha256(presented).hexdigest()
-        matches = [hmac.compare_digest(digest, each) for each in known]
-        if any(matches):
+        if _is_one_of(presented, known):
             return  # whatever failed before: as with API keys, a right one is never kept waiting
         wait = self._credentials.wait_s(_ADMIN, address)
         if wait:
             raise _too_many(wait)
-        if digest in snapshot.http_by_key_hash:
+        if hashlib.sha256(presented).hexdigest() in self._snapshots.current.http_by_key_hash:
             raise ApiError(403, TENANTS_KEY)
         self._credentials.failed(_ADMIN, address)
         raise not_administrator(WRONG if known else NONE_MADE)
+
+    async def require_anyone(self, request: Request) -> None:
+        """Returns for the administrator and for every HTTP API account that is enabled.
+
+        Raises `ApiError`: 401 no or wrong credentials, 403 disabled, 429 too many failures.
+        """
+        headers = dict(request.scope["headers"])
+        presented = _token(headers)
+        if presented is not None and _is_one_of(presented, self._admin_hashes()):
+            return
+        if await self.by_headers(headers, address_of(request.scope["client"])) is None:
+            raise unauthorized()
+
+    def _admin_hashes(self) -> list[str]:
+        return [each for each in (self._snapshots.current.api_token_hash, self._api_token_hash) if each]
 
     async def by_headers(self, headers: dict[bytes, bytes], address: str) -> HttpAccount | None:
         """The account of `X-API-Key`, else of Basic authentication; None when there is neither header.
@@ -109,6 +121,13 @@ class Authenticator:
 def address_of(client: tuple[str, int] | None) -> str:
     """The peer's address from an ASGI scope's `client`."""
     return client[0] if client else ""
+
+
+def _is_one_of(token: bytes, hashes: list[str]) -> bool:
+    """Whether a token has one of these SHA-256 hashes; takes as long whichever it is."""
+    digest = hashlib.sha256(token).hexdigest()
+    matches = [hmac.compare_digest(digest, each) for each in hashes]
+    return any(matches)
 
 
 def _token(headers: dict[bytes, bytes]) -> bytes | None:

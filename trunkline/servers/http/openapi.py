@@ -11,6 +11,7 @@ from trunkline.servers.http.fields import BatchRequest, SendRequest
 from trunkline.servers.http.messages import MessageView
 from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
+from trunkline.servers.http.smpp_decode import DecodeAnswer, DecodeRequest
 from trunkline.servers.http.speed import SpeedAnswer
 from trunkline.servers.http.texts import InspectAnswer, InspectRequest
 
@@ -37,6 +38,8 @@ _TYPES = (
     MessageView,
     InspectRequest,
     InspectAnswer,
+    DecodeRequest,
+    DecodeAnswer,
     LogEntry,
     SpeedAnswer,
     ErrorAnswer,
@@ -76,6 +79,7 @@ def document() -> dict[str, Any]:
             "/api/v1/messages/{message_id}": {"get": _message_get()},
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
+            "/api/v1/smpp/decode": {"post": _decode_post()},
             "/api/gateways/logs": {"get": _logs_get("connectors", "smscIds")},
             "/api/gateways/logs/download": {"get": _logs_download_get("connectors")},
             "/api/clients/logs": {"get": _logs_get("ESMEs", "clientIds")},
@@ -189,6 +193,18 @@ def _inspect_post() -> dict[str, Any]:
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InspectRequest"}}},
         },
         "responses": _responses("InspectAnswer", 400, 401, 403, 429),
+    }
+
+
+def _decode_post() -> dict[str, Any]:
+    return {
+        "summary": "PDUs explained field by field",
+        "security": [*_WAYS_IN[:2], *_ADMIN_ONLY],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DecodeRequest"}}},
+        },
+        "responses": _responses("DecodeAnswer", 400, 401, 403, 413, 429),
     }
 
 

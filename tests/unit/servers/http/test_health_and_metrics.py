@@ -136,6 +136,7 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/api/v1/messages/{message_id}",
         "/api/v1/connectors/{connector_id}/speed",
         "/api/v1/text/inspect",
+        "/api/v1/smpp/decode",
         "/api/gateways/logs",
         "/api/gateways/logs/download",
         "/api/clients/logs",
