@@ -12,7 +12,7 @@ import uvloop
 from bench.instruments.control import serve_control
 from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.mailbox import Mailbox
-from trunkline.simulator.receipts import PendingReceipt
+from trunkline.simulator.pending import PendingReceipt
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.pdus import DataSm, SubmitSm

@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from trunkline.simulator.fates import Fates
-from trunkline.simulator.rules import parse_numbering
+from trunkline.simulator.numbering import (
+    ALPHANUMERIC,
+    INTERNATIONAL,
+    SHORT_CODE,
+    kind_of,
+    parse_numbering,
+)
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.constants import HEADER_SIZE, CommandId, CommandStatus
 from trunkline.smpp.layouts import HEADER
 from trunkline.smpp.pdus import DataSm, DataSmResp, GenericNack, Pdu, SubmitSm, SubmitSmResp
 from trunkline.smpp.times import parse_time
-
-_LONGEST_SHORT_CODE: Final = 6
 
 Submit = SubmitSm | DataSm
 Check = Callable[[Submit], int]
@@ -152,15 +156,15 @@ def _attempts_check(count: int, status: int) -> Check:
 
 def _numbering_checks(scenario: Scenario) -> list[Check]:
     by_kind = {
-        "alphanumeric": parse_numbering(scenario.alphanumeric_numbering),
-        "international": parse_numbering(scenario.international_numbering),
-        "short code": parse_numbering(scenario.short_code_numbering),
+        ALPHANUMERIC: parse_numbering(scenario.alphanumeric_numbering),
+        INTERNATIONAL: parse_numbering(scenario.international_numbering),
+        SHORT_CODE: parse_numbering(scenario.short_code_numbering),
     }
     destination = parse_numbering(scenario.destination_numbering)
 
     def check_source(pdu: Submit) -> int:
         return _numbering_status(
-            by_kind[_kind_of(pdu.source_addr)],
+            by_kind[kind_of(pdu.source_addr)],
             (pdu.source_addr_ton, pdu.source_addr_npi),
             CommandStatus.ESME_RINVSRCTON,
             CommandStatus.ESME_RINVSRCNPI,
@@ -176,13 +180,6 @@ def _numbering_checks(scenario: Scenario) -> list[Check]:
 
     checks: list[Check] = [check_source] if any(by_kind.values()) else []
     return [*checks, check_destination] if destination else checks
-
-
-def _kind_of(address: str) -> str:
-    digits = address.removeprefix("+")
-    if not digits.isdigit():
-        return "alphanumeric"
-    return "short code" if len(digits) <= _LONGEST_SHORT_CODE else "international"
 
 
 def _numbering_status(

@@ -16,6 +16,7 @@ from typing import Any, Final
 from trunkline.gsm.alphabets import encode
 from trunkline.gsm.encoding import choose, data_coding_for
 from trunkline.simulator.load_result import LoadResult, Progress
+from trunkline.simulator.numbering import numbering_of
 from trunkline.smpp.asyncio.client import connect
 from trunkline.smpp.asyncio.connection import SmppConnection
 from trunkline.smpp.constants import BindType, CommandStatus, Npi, Ton, status_name
@@ -34,7 +35,6 @@ _TICK_S: Final = 0.002
 _RECONNECT_S: Final = 0.25
 _UNBIND_S: Final = 5.0
 _RETRIED: Final = frozenset({CommandStatus.ESME_RTHROTTLED.value, CommandStatus.ESME_RMSGQFUL.value})
-_LONGEST_SHORT_CODE: Final = 6
 
 # What is known of a message id: a bit for the answer that gave it, a bit for its receipt.
 _ACCEPTED: Final = 1
@@ -103,7 +103,7 @@ class EsmeLoad:
         self._clock = clock
         self._dest_first = int(dest_base)
         self._dest_width = len(dest_base)
-        source_ton, source_npi = _numbering(source)
+        source_ton, source_npi = numbering_of(source)
         self.template = SubmitSm(
             source_addr_ton=source_ton,
             source_addr_npi=source_npi,
@@ -370,12 +370,3 @@ class _Link(Handler):
             self.load.take_silence(len(self.conn.session.unanswered()))
         if was_bound and not self.leaving:
             self.load.reconnect(self)
-
-
-def _numbering(source: str) -> tuple[int, int]:
-    """TON and NPI of a sender: letters 5/0, a short code 3/0, else an international number 1/1."""
-    if not source.isdigit():
-        return Ton.ALPHANUMERIC.value, Npi.UNKNOWN.value
-    if len(source) <= _LONGEST_SHORT_CODE:
-        return Ton.NETWORK_SPECIFIC.value, Npi.UNKNOWN.value
-    return Ton.INTERNATIONAL.value, Npi.ISDN.value

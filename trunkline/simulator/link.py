@@ -4,7 +4,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from trunkline.simulator.mailbox import Mailbox
-from trunkline.simulator.receipts import ID_LIMITS_33, PendingReceipt, for_version_33
+from trunkline.simulator.pending import Pending, PendingMo
+from trunkline.simulator.receipts import ID_LIMITS_33, for_version_33
 from trunkline.smpp.asyncio.connection import SmppConnection
 from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.handler import Handler
@@ -61,6 +62,7 @@ class EsmeLink(Handler):
         self.mailbox = smsc.mailboxes.setdefault(pdu.system_id, Mailbox())
         if BIND_COMMANDS[pdu.command_id] is not BindType.TX:
             self.mailbox.join(self)
+            smsc.inbound.begin(self.mailbox)
 
     def on_request(self, pdu: Pdu) -> None:
         smsc = self.smsc
@@ -71,7 +73,10 @@ class EsmeLink(Handler):
 
     def on_response(self, token: Any, pdu: Pdu) -> None:
         self._in_flight -= 1
-        self.smsc.settle_receipt(self.mailbox, token, pdu.command_status)
+        if isinstance(token, PendingMo):
+            self.smsc.inbound.settle(token, pdu.command_status)
+        else:
+            self.smsc.settle_receipt(self.mailbox, token, pdu.command_status)
         self.mailbox.has_room(self)
 
     def on_timeout(self, token: Any) -> None:
@@ -111,12 +116,12 @@ class EsmeLink(Handler):
         """How many more receipts it may be sent now; 0 while the peer does not read."""
         return self._window - self._in_flight if self.conn.writable else 0
 
-    def deliver(self, receipt: PendingReceipt) -> None:
-        """Send a receipt, and then the answer that had to wait for it."""
+    def deliver(self, item: Pending) -> None:
+        """Send a receipt or a handset's message, and then the answer that had to wait for it."""
         self._in_flight += 1
-        pdu = self.smsc.write_receipt(receipt)
-        self.conn.send(for_version_33(pdu) if self._plain else pdu, receipt)
-        answer = receipt.answer
+        pdu = item.pdu if isinstance(item, PendingMo) else self.smsc.write_receipt(item)
+        self.conn.send(for_version_33(pdu) if self._plain else pdu, item)
+        answer = item.answer
         if answer is not None:
-            receipt.answer = None
+            item.answer = None
             answer()

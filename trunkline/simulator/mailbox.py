@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Protocol
 
-from trunkline.simulator.receipts import PendingReceipt
+from trunkline.simulator.pending import Pending
 from trunkline.smpp.pdus import AlertNotification
 
 
@@ -14,15 +14,15 @@ class ReceivingLink(Protocol):
     def room(self) -> int:
         """How many more receipts it may be sent now."""
 
-    def deliver(self, receipt: PendingReceipt) -> None:
-        """Send a receipt."""
+    def deliver(self, item: Pending) -> None:
+        """Send it."""
 
     def alert(self, pdu: AlertNotification) -> None:
         """Tell that a handset can be reached again; nothing is to come of it."""
 
 
 class Mailbox:
-    """One system_id's receipts, and its binds that take them (RX and TRX), used in turn.
+    """What one system_id is to get, and its binds that take it (RX and TRX), used in turn.
 
     While nobody is bound they wait. What was sent and not acknowledged comes back by `put_back`, to be sent
     before the others.
@@ -32,19 +32,19 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.links: deque[ReceivingLink] = deque()
-        self.waiting: deque[PendingReceipt] = deque()
+        self.waiting: deque[Pending] = deque()
         # No link has room: nobody needs to look again until one says so. Under load that is the usual state.
         self._blocked = True
 
-    def put(self, receipt: PendingReceipt) -> None:
-        """Take a receipt in, and send what can be sent."""
-        self.waiting.append(receipt)
+    def put(self, item: Pending) -> None:
+        """Take one in, and send what can be sent."""
+        self.waiting.append(item)
         if not self._blocked:
             self._deliver()
 
-    def put_back(self, receipts: list[PendingReceipt]) -> None:
-        """Take receipts back that a link did not acknowledge, oldest first."""
-        self.waiting.extendleft(reversed(receipts))
+    def put_back(self, items: list[Pending]) -> None:
+        """Take those back that a link did not acknowledge, oldest first."""
+        self.waiting.extendleft(reversed(items))
         if not self._blocked:
             self._deliver()
 
@@ -69,8 +69,8 @@ class Mailbox:
         self.links.remove(link)
         if not self.links:
             self._blocked = True
-            for receipt in self.waiting:
-                answer, receipt.answer = receipt.answer, None
+            for item in self.waiting:
+                answer, item.answer = item.answer, None
                 if answer is not None:
                     answer()
 

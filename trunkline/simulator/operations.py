@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from trunkline.simulator.receipts import DELETED, DELIVERED, FAILED, PendingReceipt
+from trunkline.simulator.pending import PendingReceipt
+from trunkline.simulator.receipts import DELETED, DELIVERED, FAILED
 from trunkline.simulator.record import Operation, read_content
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.broadcast import SUCCESS_UNKNOWN
 from trunkline.smpp.constants import CommandId, CommandStatus, MessageState, Tag, command_name
 from trunkline.smpp.fields import SmeAddress, UnsuccessSme
 from trunkline.smpp.pdus import (
+    AlertNotification,
     BroadcastSm,
     CancelBroadcastSm,
     CancelSm,
@@ -242,6 +244,19 @@ def _failure(pdu: Pdu) -> int:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def alert_for(pdu: SubmitSm | DataSm) -> AlertNotification:
+    """The alert_notification that says: whom this message was for can be reached again."""
+    return AlertNotification(
+        source_addr_ton=pdu.dest_addr_ton,
+        source_addr_npi=pdu.dest_addr_npi,
+        source_addr=pdu.destination_addr,
+        esme_addr_ton=pdu.source_addr_ton,
+        esme_addr_npi=pdu.source_addr_npi,
+        esme_addr=pdu.source_addr,
+        tlvs=(octet(Tag.MS_AVAILABILITY_STATUS.value, 0),),
+    )
 
 
 def _message_for(pdu: SubmitMulti, address: SmeAddress) -> SubmitSm:

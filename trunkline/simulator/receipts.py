@@ -10,6 +10,7 @@ from typing import Any, Final
 from trunkline.gsm.udh import concatenation_header
 from trunkline.simulator.choices import DATE_FORMATS, RECEIPT_TEMPLATES
 from trunkline.simulator.fates import Fates
+from trunkline.simulator.pending import PendingReceipt
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.constants import ESM_UDHI, DataCoding, MessageState, Tag
 from trunkline.smpp.fields import MAX_SHORT_MESSAGE
@@ -31,7 +32,6 @@ _STATES: Final = {
     "ENROUTE": MessageState.ENROUTE,
 }
 _PAYLOAD: Final = Tag.MESSAGE_PAYLOAD.value
-_READABLE_CODINGS: Final = {DataCoding.DEFAULT.value, DataCoding.ASCII.value, DataCoding.LATIN1.value}
 
 
 def _uuid_of(number: int) -> str:
@@ -54,43 +54,6 @@ def id_writer(name: str, width: int) -> Callable[[int], str]:
     """Make the function that writes numbers in one of ID_FORMATS, with zeros up to `width` characters."""
     write = _ID_WRITERS[name]
     return (lambda number: write(number).zfill(width)) if width else write
-
-
-class PendingReceipt:
-    """A receipt until the peer has taken it. `message_id` is the id as the response wrote it.
-
-    `answer` is the submit's response that must not go out before this receipt does, with its way out.
-    """
-
-    __slots__ = (
-        "answer",
-        "destination",
-        "err",
-        "message_id",
-        "number",
-        "source",
-        "stat",
-        "submitted_at_ms",
-        "text",
-    )
-
-    def __init__(
-        self, pdu: SubmitSm | DataSm, number: int, message_id: str, stat: str, err: str, submitted_at_ms: int
-    ) -> None:
-        self.number = number
-        self.message_id = message_id
-        self.stat = stat
-        self.err = err
-        self.submitted_at_ms = submitted_at_ms
-        # The receipt travels the other way.
-        self.source = (pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.destination_addr)
-        self.destination = (pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr)
-        self.text = (
-            pdu.payload[:20].decode("latin-1")
-            if pdu.data_coding in _READABLE_CODINGS and not pdu.esm_class & 0x40
-            else ""
-        )
-        self.answer: Callable[[], None] | None = None
 
 
 class ReceiptPlan:
@@ -161,7 +124,7 @@ class ReceiptWriter:
         self._header = concatenation_header(1, 1, 1) if scenario.receipt_udh else b""
         self._esm_class = scenario.receipt_esm_class | (ESM_UDHI if scenario.receipt_udh else 0)
         self._make: Callable[..., DeliverSm | DataSm] = (
-            _data_sm if scenario.receipt_pdu == "data_sm" else DeliverSm
+            in_data_sm if scenario.receipt_pdu == "data_sm" else DeliverSm
         )
 
     def write(self, receipt: PendingReceipt, now_ms: int) -> DeliverSm | DataSm:
@@ -208,8 +171,8 @@ def for_version_33(pdu: DeliverSm | DataSm) -> DeliverSm:
     return DeliverSm(short_message=pdu.payload[:MAX_SHORT_MESSAGE], **shared)
 
 
-def _data_sm(*, short_message: bytes, tlvs: tuple[Tlv, ...], **fields: Any) -> DataSm:
-    """The data_sm of a receipt, whose text can only be in message_payload."""
+def in_data_sm(*, short_message: bytes, tlvs: tuple[Tlv, ...], **fields: Any) -> DataSm:
+    """Make a data_sm of the fields of a deliver_sm; its text can only be in message_payload."""
     if short_message:
         tlvs = (*(tlv for tlv in tlvs if tlv.tag != _PAYLOAD), Tlv(_PAYLOAD, short_message))
     return DataSm(tlvs=tlvs, **fields)

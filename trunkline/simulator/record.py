@@ -15,6 +15,8 @@ from typing import Final, Self
 import msgspec
 
 from trunkline.gsm.alphabets import decode
+from trunkline.gsm.septets import fill_bits
+from trunkline.gsm.shifts import shift_in
 from trunkline.smpp.constants import ESM_UDHI, Tag
 from trunkline.smpp.pdus import DataSm, SubmitSm
 
@@ -117,6 +119,26 @@ class StrayAnswered(msgspec.Struct, tag="stray", tag_field="event", gc=False):
     status: int
 
 
+class MoSent(msgspec.Struct, tag="mo", tag_field="event", gc=False):
+    """A handset's message is on its way, in so many parts; `number` counts them from 1."""
+
+    at_ms: int
+    number: int
+    source: str
+    destination: str
+    text: str
+    parts: int
+
+
+class MoAnswered(msgspec.Struct, tag="mo answered", tag_field="event", gc=False):
+    """The peer answered a part of a handset's message, counted from 1, with this command_status."""
+
+    at_ms: int
+    number: int
+    part: int
+    status: int
+
+
 class Operation(msgspec.Struct, tag="operation", tag_field="event", omit_defaults=True, gc=False):
     """A message was asked about, cancelled or replaced, or a broadcast taken; `text` is the new one."""
 
@@ -126,7 +148,17 @@ class Operation(msgspec.Struct, tag="operation", tag_field="event", omit_default
     text: str | None = None
 
 
-Event = Submitted | Unanswered | ReceiptSent | ReceiptAcked | ReceiptRefused | StrayAnswered | Operation
+Event = (
+    Submitted
+    | Unanswered
+    | ReceiptSent
+    | ReceiptAcked
+    | ReceiptRefused
+    | StrayAnswered
+    | Operation
+    | MoSent
+    | MoAnswered
+)
 
 
 class Counters:
@@ -218,6 +250,17 @@ class Recorded:
     def operations(self) -> list[Operation]:
         """What was done to messages after they had been taken, in order."""
         return [event for event in self.events if isinstance(event, Operation)]
+
+    @property
+    def mos(self) -> list[MoSent]:
+        """What handsets sent, in order."""
+        return [event for event in self.events if isinstance(event, MoSent)]
+
+    @property
+    def mo_answers(self) -> dict[tuple[int, int], int]:
+        """command_status by number and part of what handsets sent."""
+        answers = (event for event in self.events if isinstance(event, MoAnswered))
+        return {(event.number, event.part): event.status for event in answers}
 
     @property
     def acked(self) -> set[str]:
@@ -338,7 +381,11 @@ def read_content(
         size = payload[0] + 1
         udh = payload[:size].hex()
         payload = payload[size:]
-    text = decode(payload, data_coding, default_alphabet)[0]
+    fill, shift = 0, None
+    if udh is not None:
+        header = bytes.fromhex(udh)
+        fill, shift = fill_bits(len(header)), shift_in(header)
+    text = decode(payload, data_coding, default_alphabet, fill=fill, shift=shift)[0]
     return (text, None, udh) if text is not None else (None, payload.hex(), udh)
 
 

@@ -118,12 +118,6 @@ class Rule:
         return "|".join(self.choices) or "VALUE"
 
 
-def parse_numbering(text: str) -> frozenset[tuple[int, int]]:
-    """Read type of number and numbering plan from `5/0` or `3/0,6/0`. Raises ValueError for anything else."""
-    pairs = (pair.partition("/") for pair in text.split(",") if pair.strip())
-    return frozenset((int(ton), int(npi)) for ton, _, npi in pairs)
-
-
 def _to_status(key: str, value: object) -> object:
     """Turn a status name, or a number written as text, into the number. Raises ScenarioError."""
     if not isinstance(value, str):

@@ -15,6 +15,7 @@ from string import Formatter
 from typing import Final, Self
 
 from trunkline.gsm.alphabets import DEFAULT_ALPHABETS
+from trunkline.gsm.segmentation import LongMessage
 from trunkline.simulator.choices import (
     DATE_FORMATS,
     ID_FORMATS,
@@ -25,12 +26,12 @@ from trunkline.simulator.choices import (
     STRAYS,
     VERSIONS,
 )
+from trunkline.simulator.numbering import parse_numbering
 from trunkline.simulator.rules import (
     Rule,
     ScenarioError,
     milliseconds,
     number,
-    parse_numbering,
     setting,
     share,
     status,
@@ -146,9 +147,7 @@ class Scenario:
         low=1,
         high=2**63,
     )
-    default_alphabet: str = setting(
-        "gsm7", "What data_coding 0 means here, for reading the texts", choices=DEFAULT_ALPHABETS
-    )
+    default_alphabet: str = setting("gsm7", "What data_coding 0 means here", choices=DEFAULT_ALPHABETS)
 
     # Receipts: when, and whether
     receipts: str = setting(
@@ -204,6 +203,41 @@ class Scenario:
         "as-given", "Letters of the stat field", choices=("as-given", "upper", "lower", "title")
     )
     failed_err: str = setting("001", "err field of a receipt for a message that failed")
+
+    # Messages from handsets
+    mo_share: float = share("Share of the messages taken that the handset replies to with mo_text")
+    mo_rate: float = number(
+        0.0, "Messages a second that handsets send to each system_id bound to receive; 0: none", high=1000
+    )
+    mo_count: int = number(0, "So many of these, and no more; 0: no end", high=1_000_000_000)
+    mo_text: str = setting("Hello from a handset", "What they say")
+    mo_from: str = setting("491700000001", "Who says it; in a reply it is who the message was for")
+    mo_to: str = setting("12345", "Whom it is for; in a reply it is who sent the message")
+    mo_pdu: str = setting("deliver_sm", "The PDU it comes in", choices=("deliver_sm", "data_sm"))
+    mo_esm_class: int = number(0, "esm_class, besides the bit for a header", high=255)
+    mo_encoding: str = setting(
+        "auto",
+        "Its encoding: as data_coding 0 where that has all characters, else UCS-2; or always the one given",
+        choices=("auto", "gsm7", "latin1", "ascii", "ucs2"),
+    )
+    mo_data_coding: int | None = number(
+        None, "data_coding it claims, whatever it is in; none: the right one", high=255
+    )
+    mo_body: str = setting(
+        "text",
+        "Text in short_message where it fits, in message_payload, in both, or in short_message beside an "
+        "empty message_payload",
+        choices=("text", "payload", "both", "empty-payload"),
+    )
+    mo_long: str = setting(
+        "udh8",
+        "Long texts come in parts with a header of 8-bit or 16-bit reference, with sar TLVs, or whole in "
+        "message_payload",
+        choices=LongMessage,
+    )
+    mo_split_pairs: bool = setting(False, "Cut them inside surrogate and escape pairs, where a part is full")
+    mo_parts_reversed: bool = setting(False, "Send the last part first")
+    mo_last_part_missing: bool = setting(False, "Never send the last part")
 
     # Octets
     trailing_nul: str = setting(

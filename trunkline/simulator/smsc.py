@@ -19,13 +19,14 @@ from trunkline.simulator.binds import Binds
 from trunkline.simulator.choices import VERSIONS
 from trunkline.simulator.counters import SmscCounters
 from trunkline.simulator.fates import Fates, Throttle
+from trunkline.simulator.inbound import Inbound
 from trunkline.simulator.link import SYSTEM_ID, EsmeLink
 from trunkline.simulator.mailbox import Mailbox
-from trunkline.simulator.operations import Operations
+from trunkline.simulator.operations import Operations, alert_for
 from trunkline.simulator.outbind import Outbinder
+from trunkline.simulator.pending import PendingReceipt
 from trunkline.simulator.receipts import (
     ID_LIMITS_33,
-    PendingReceipt,
     ReceiptPlan,
     ReceiptWriter,
     id_writer,
@@ -42,10 +43,9 @@ from trunkline.simulator.record import (
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.wire import Wire, WiredServer
 from trunkline.smpp.asyncio.server import SmppServer
-from trunkline.smpp.constants import CommandStatus, Tag, command_name
+from trunkline.smpp.constants import CommandStatus, command_name
 from trunkline.smpp.fields import UnsuccessSme
 from trunkline.smpp.pdus import (
-    AlertNotification,
     DataSm,
     DataSmResp,
     DeliverSm,
@@ -55,7 +55,6 @@ from trunkline.smpp.pdus import (
     SubmitSmResp,
 )
 from trunkline.smpp.timers import TimerSettings
-from trunkline.smpp.tlv import octet
 
 # What an ESME answers to a receipt that it wants to have again later.
 _TRY_AGAIN: Final = frozenset(
@@ -110,7 +109,8 @@ class SmscSimulator:
         self.binds = Binds(scenario, self._count_links)
         self.operations = Operations(self, scenario)
         self.takes_data = "data_sm" in scenario.supports
-        self._alert_every = scenario.alert_every
+        self.inbound = Inbound(self, scenario)
+        self._followers = self._make_followers()
         self._id_limit = ID_LIMITS_33[scenario.response_id_format] if scenario.version == "3.3" else 0
         self._outbinder: Outbinder | None = None
         self._early = scenario.receipts == "early"
@@ -248,22 +248,24 @@ class SmscSimulator:
         if self.operations.keeps:
             final_at_ms = now_ms + round(self.scenario.receipt_delay_ms)
             self.operations.keep(pdu, message_id, receipts, final_at_ms)
-        if self._alert_every and self.counters.taken % self._alert_every == 0:
-            self._alert(link, pdu)
+        for follow in self._followers:
+            follow(link, pdu)
         return receipts
 
-    def _alert(self, link: EsmeLink, pdu: SubmitSm | DataSm) -> None:
-        alert = AlertNotification(
-            source_addr_ton=pdu.dest_addr_ton,
-            source_addr_npi=pdu.dest_addr_npi,
-            source_addr=pdu.destination_addr,
-            esme_addr_ton=pdu.source_addr_ton,
-            esme_addr_npi=pdu.source_addr_npi,
-            esme_addr=pdu.source_addr,
-            tlvs=(octet(Tag.MS_AVAILABILITY_STATUS.value, 0),),
-        )
-        if link.mailbox.links:
-            link.mailbox.links[0].alert(alert)
+    def _make_followers(self) -> tuple[Callable[[EsmeLink, SubmitSm | DataSm], None], ...]:
+        """What else happens when a message is taken; nothing in most scenarios."""
+        replies = self._fates.share("mo", self.scenario.mo_share)
+        alert_every = self.scenario.alert_every
+
+        def reply(link: EsmeLink, pdu: SubmitSm | DataSm) -> None:
+            if replies is not None and replies():
+                self.inbound.reply(link.mailbox, pdu)
+
+        def alert(link: EsmeLink, pdu: SubmitSm | DataSm) -> None:
+            if self.counters.taken % alert_every == 0 and link.mailbox.links:
+                link.mailbox.links[0].alert(alert_for(pdu))
+
+        return (*([reply] if replies is not None else []), *([alert] if alert_every else []))
 
     def _settle(
         self, link: EsmeLink, response: Pdu, receipts: list[PendingReceipt], *, answered: bool

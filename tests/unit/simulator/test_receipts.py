@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from trunkline.simulator.choices import DATE_FORMATS, RECEIPT_TEMPLATES
-from trunkline.simulator.receipts import DELIVERED, FAILED, PendingReceipt, ReceiptWriter
+from trunkline.simulator.pending import PendingReceipt
+from trunkline.simulator.receipts import DELIVERED, FAILED, ReceiptWriter
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.codec import decode, encode
 from trunkline.smpp.constants import Tag

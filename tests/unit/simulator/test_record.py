@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.gsm.septets import fill_bits, pack
 from trunkline.simulator.record import (
     ReceiptAcked,
     ReceiptRefused,
@@ -130,6 +131,7 @@ def test_unwritable_place(tmp_path: Path) -> None:
         (0, 8, b"\x00H\x00", (None, "004800", None)),
         (0, 4, b"\x01\x02", (None, "0102", None)),
         (0x40, 0, b"\x05\x00\x03\x01\x02\x01Hi", ("Hi", None, "050003010201")),
+        (0x40, 0, b"\x03\x25\x01\x01\x04", ("€", None, "03250101")),  # the header names Turkish
         (0x40, 0, b"\x05", ("é", None, None)),  # no room for such a header: all of it is content
         (0x40, 0, b"", ("", None, None)),
         (0, 0, b"", ("", None, None)),
@@ -139,6 +141,12 @@ def test_content(
     esm_class: int, data_coding: int, payload: bytes, expected: tuple[str | None, str | None, str | None]
 ) -> None:
     assert read_content(esm_class, data_coding, payload, "gsm7") == expected
+
+
+def test_packed_behind_a_header() -> None:
+    header = b"\x05\x00\x03\x01\x02\x01"
+    packed = header + pack(b"Hello", fill_bits(len(header)))
+    assert read_content(0x40, 0, packed, "gsm7-packed") == ("Hello", None, header.hex())
 
 
 def test_default_alphabet_of_the_content() -> None:
