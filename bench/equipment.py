@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from bench.certificates import Certificates
+from bench.processes import BenchError
+
 TEXT: Final = "Hello from the benchmark, this is a short test message."
 KIT_FILES: Final = ("esme_blast.py", "smsc_sink.py", "http_blast.py", "http_sink.py", "reference_floor.py")
 LONGEST_RUN_S: Final = 1800
@@ -66,6 +69,8 @@ class SmppLoad:
     binds: int = 4
     window: int = 100
     rate: float = 0.0
+    authority: Path | None = None
+    """Whom to trust, where it is to come over TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,13 @@ class Equipment(Protocol):
     name: str
 
     def smsc(
-        self, port: int, control: int, *, response_delay_s: float, receipt_delay_s: float
+        self,
+        port: int,
+        control: int,
+        *,
+        response_delay_s: float,
+        receipt_delay_s: float,
+        tls: Certificates | None = None,
     ) -> list[str]: ...
 
     def http_sink(self, port: int, control: int) -> list[str]: ...
@@ -112,10 +123,18 @@ class OwnEquipment:
     name = "own instruments (Trunkline's simulator and load generators)"
 
     def _command(self, program: str, **options: object) -> list[str]:
-        words = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+        words = [f"--{key.replace('_', '-')}={value}" for key, value in options.items() if value is not None]
         return [sys.executable, "-m", f"bench.instruments.{program}", *words]
 
-    def smsc(self, port: int, control: int, *, response_delay_s: float, receipt_delay_s: float) -> list[str]:
+    def smsc(
+        self,
+        port: int,
+        control: int,
+        *,
+        response_delay_s: float,
+        receipt_delay_s: float,
+        tls: Certificates | None = None,
+    ) -> list[str]:
         """The SMSC simulator, with a control port."""
         return self._command(
             "smsc",
@@ -123,6 +142,8 @@ class OwnEquipment:
             control=control,
             response_delay=response_delay_s,
             receipt_delay=receipt_delay_s,
+            certificate=tls and tls.certificate,
+            key=tls and tls.key,
         )
 
     def http_sink(self, port: int, control: int) -> list[str]:
@@ -142,6 +163,7 @@ class OwnEquipment:
             window=load.window,
             rate=load.rate,
             text=TEXT,
+            authority=load.authority,
         )
         return [*command, "--receipts"] if load.receipts else command
 
@@ -215,8 +237,18 @@ class Kit:
         words = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
         return [sys.executable, str(self._folder / program), *words]
 
-    def smsc(self, port: int, control: int, *, response_delay_s: float, receipt_delay_s: float) -> list[str]:
+    def smsc(
+        self,
+        port: int,
+        control: int,
+        *,
+        response_delay_s: float,
+        receipt_delay_s: float,
+        tls: Certificates | None = None,
+    ) -> list[str]:
         """Its counting SMSC; it acknowledges TCP segments at once, to favour nobody's socket options."""
+        if tls is not None:
+            raise BenchError("the external kit does not speak TLS")
         command = self._command(
             "smsc_sink.py",
             port=port,
@@ -232,6 +264,8 @@ class Kit:
 
     def esme(self, load: SmppLoad) -> list[str]:
         """Its SMPP load generator."""
+        if load.authority is not None:
+            raise BenchError("the external kit does not speak TLS")
         command = self._command(
             "esme_blast.py",
             port=load.port,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.measure import later_part, median, slope
-from bench.rig import Run
+from bench.runs import Run
 
 RSS_AFTER_START: Final = 0.75
 """Memory counts as flat or not over this last share of a run: the first part fills caches and pools."""
@@ -82,6 +82,12 @@ def common(runs: Sequence[Run]) -> list[Figure]:
         Figure("CPU, other threads", "us/message", per_message_us(runs, "threads_s")),
         Figure("memory, highest", "MB", tuple(run.usage.rss_peak for run in runs)),
     ]
+
+
+def cpu_share(run: Run) -> float:
+    """CPU time of the gateway, percent of one processor."""
+    usage = run.usage
+    return 100 * (usage.loop_s + usage.threads_s) / usage.seconds if usage.seconds else 0.0
 
 
 def memory_figures(run: Run) -> list[Figure]:

@@ -5,6 +5,7 @@ import http.client
 import os
 import secrets
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+from prometheus_client.parser import text_string_to_metric_families
 
+from bench.certificates import Certificates
 from bench.processes import HOST, BenchError, Process, free_ports, wait_until
 from trunkline.app import open_administration, upgrade_database
 from trunkline.config import ConfigError, Settings
@@ -25,6 +28,9 @@ CALLBACK_API_KEY: Final = "tk_bench_callback_key_bench_callback_key_be"
 CREDITS: Final = 10**13
 """Micro-credits: enough for ten million segments at one credit each."""
 
+BINDS_PER_ESME: Final = 20
+"""Binds that each of the further ESMEs may have."""
+
 SETTING_PREFIX: Final = "TRUNKLINE_"
 
 
@@ -32,20 +38,25 @@ SETTING_PREFIX: Final = "TRUNKLINE_"
 class GatewaySetup:
     """What a gateway is to be: its way to the SMSC, its callback URL, its database and further settings.
 
-    `database_url` is a server to make a throw-away database on; None takes the default, SQLite. `settings`
-    are names and values as TRUNKLINE_* variables take them.
+    It has a connector and a route for each of `prefixes`, and ESMEs of the names in `system_ids` beside the
+    one that sends. With `tls` it speaks TLS on both sides. `database_url` is a server to make a throw-away
+    database on; None takes the default, SQLite. `settings` are names and values as TRUNKLINE_* variables take
+    them.
     """
 
     smsc_port: int
     callback_url: str
     trx_binds: int = 4
     window: int = 100
+    prefixes: tuple[str, ...] = ("",)
+    system_ids: tuple[str, ...] = ()
+    tls: Certificates | None = None
     database_url: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
 
 class Gateway(Process):
-    """A running gateway."""
+    """A running gateway. `smpp_port` is where ESMEs bind: the TLS port where it has one."""
 
     def __init__(self, command: list[str], folder: Path, http_port: int, smpp_port: int) -> None:
         super().__init__("the gateway", command, folder / "gateway.log", cwd=folder)
@@ -68,6 +79,17 @@ class Gateway(Process):
         finally:
             connection.close()
 
+    def metric(self, name: str) -> dict[str, float]:
+        """The values of a metric by its first label. Raises OSError."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        return {
+            next(iter(sample.labels.values()), ""): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name
+        }
+
     def stop_cleanly(self) -> None:
         """SIGTERM, and wait; raises BenchError when it fails to end cleanly."""
         self.check()
@@ -85,11 +107,17 @@ def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
     Raises BenchError when it does not get ready, or does not stop cleanly after a block without errors.
     """
     with _throw_away_database(setup.database_url) as database_url:
-        http_port, smpp_port = free_ports(2)
+        http_port, smpp_port, tls_port = free_ports(3)
         config = folder / "trunkline.toml"
         lines = [f'data_dir = "{folder}"', f"http_port = {http_port}", f"smpp_port = {smpp_port}"]
         if database_url:
             lines.append(f'database_url = "{database_url}"')
+        if setup.tls is not None:
+            lines += [
+                f"smpp_tls_port = {tls_port}",
+                f'smpp_tls_cert = "{setup.tls.certificate}"',
+                f'smpp_tls_key = "{setup.tls.key}"',
+            ]
         # Callbacks go to this very host.
         lines.append("callback_allow_private = true")
         config.write_text("\n".join(lines) + "\n")
@@ -102,7 +130,12 @@ def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
             raise BenchError(str(error)) from None
         upgrade_database(settings)
         asyncio.run(_prepare(settings, setup))
-        gateway = Gateway([sys.executable, "-m", "trunkline", "serve"], folder, http_port, smpp_port)
+        gateway = Gateway(
+            [sys.executable, "-m", "trunkline", "serve"],
+            folder,
+            http_port,
+            smpp_port if setup.tls is None else tls_port,
+        )
         with gateway:
             wait_until("the gateway gets ready", gateway.is_ready, gateway)
             yield gateway
@@ -110,25 +143,30 @@ def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
 
 
 async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
-    """One account with plenty of credits, an ESME, two HTTP accounts, one connector, one route to it."""
+    """One account with plenty of credits, its ESMEs, two HTTP accounts, the connectors, a route to each."""
     async with open_administration(settings) as administration:
         accounts = administration.accounts
         await accounts.create(ACCOUNT, balance=CREDITS)
         await administration.esmes.create(ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500)
+        for system_id in setup.system_ids:
+            await administration.esmes.create(ACCOUNT, system_id, password=PASSWORD, max_binds=BINDS_PER_ESME)
         await accounts.create_http_account(ACCOUNT, "bench", api_key=API_KEY, throughput=0)
         await accounts.create_http_account(
             ACCOUNT, "bench-callback", api_key=CALLBACK_API_KEY, throughput=0, dlr_url=setup.callback_url
         )
-        await administration.connectors.create(
-            connector_id="smsc",
-            host=HOST,
-            port=setup.smsc_port,
-            system_id="gateway",
-            password="gateway",
-            trx_binds=setup.trx_binds,
-            window=setup.window,
-        )
-        await administration.routes.create("all", ("smsc",))
+        for number, prefix in enumerate(setup.prefixes):
+            await administration.connectors.create(
+                connector_id=f"smsc-{number}",
+                host=HOST,
+                port=setup.smsc_port,
+                system_id=f"gateway-{number}",  # an SMSC sends receipts to any bind of the same name
+                password="gateway",
+                trx_binds=setup.trx_binds,
+                window=setup.window,
+                tls=setup.tls is not None,
+                tls_ca=setup.tls.authority.read_text() if setup.tls is not None else "",
+            )
+            await administration.routes.create(f"route {number}", (f"smsc-{number}",), prefix=prefix)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """One measuring rig: an SMSC, a receiver of callbacks, a gateway between them, and runs through it."""
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bench.certificates import Certificates
 from bench.equipment import (
     LONGEST_RUN_S,
     TEXT,
@@ -19,6 +20,7 @@ from bench.equipment import (
 )
 from bench.gateway import (
     API_KEY,
+    BINDS_PER_ESME,
     CALLBACK_API_KEY,
     PASSWORD,
     SYSTEM_ID,
@@ -26,7 +28,7 @@ from bench.gateway import (
     GatewaySetup,
     running_gateway,
 )
-from bench.measure import Meter, Usage
+from bench.measure import Meter
 from bench.processes import (
     HOST,
     POLL_S,
@@ -38,6 +40,7 @@ from bench.processes import (
     run_tool,
     wait_until,
 )
+from bench.runs import Run, account, idle_account
 
 STALLED_S: Final = 25.0
 """A run is over, and what is missing is lost, when nothing has moved for so long."""
@@ -47,47 +50,6 @@ LATE_S: Final = 1.0
 
 FLOOR_BINDS: Final = 4
 FIRST_DESTINATION: Final = 491_700_000_000
-
-
-@dataclass(slots=True)
-class Run:
-    """One run through a gateway. Counts are messages, rates per second from the first submit on.
-
-    `submitted_per_s` counts until the SMSC had everything, `completed_per_s` until every receipt was where it
-    belongs: back at the ESME, at the callback URL, or, where nobody asked for it, acknowledged to the SMSC.
-    """
-
-    count: int
-    accepted: int
-    accepted_per_s: float
-    submitted_per_s: float
-    completed_per_s: float
-    p50_ms: float
-    p99_ms: float
-    retries: int
-    lost: int
-    duplicated: int
-    receipts_lost: int
-    receipts_duplicated: int
-    complaint: str
-    usage: Usage = field(default_factory=Usage)
-
-    def faults(self) -> list[str]:
-        """What must not happen and did, one phrase each; empty for a good run."""
-        found = [
-            f"{count:,} {what}"
-            for count, what in (
-                (self.count - self.accepted, "not accepted"),
-                (self.lost, "messages lost"),
-                (self.duplicated, "messages duplicated"),
-                (self.receipts_lost, "receipts lost"),
-                (self.receipts_duplicated, "receipts duplicated"),
-            )
-            if count
-        ]
-        if self.complaint:
-            found.append(self.complaint)
-        return found
 
 
 class Rig:
@@ -102,8 +64,10 @@ class Rig:
         sink: Process,
         sink_control: int,
         floor: tuple[Process, int] | None,
+        authority: Path | None = None,
     ) -> None:
         self.gateway = gateway
+        self._authority = authority
         self._equipment = equipment
         self._smsc_control = smsc_control
         self._sink_control = sink_control
@@ -150,6 +114,7 @@ class Rig:
             binds=binds,
             receipts=receipts,
             rate=rate,
+            authority=self._authority,
         )
         return self._run(
             count,
@@ -190,6 +155,25 @@ class Rig:
             receipts_at="callbacks" if callbacks else "smsc",
             batch=batch,
         )
+
+    def idle(self, system_ids: Sequence[str], hold_s: float) -> Run:
+        """Binds BINDS_PER_ESME times with each ESME and holds the binds for a while.
+
+        The run's messages are the binds: refused ones count as not accepted, lost ones and those that the
+        gateway did not look after are complained of. Raises BenchError when a process has ended.
+        """
+        wanted = len(system_ids) * BINDS_PER_ESME
+        command = [
+            *(sys.executable, "-m", "bench.instruments.idle_binds", f"--port={self.gateway.smpp_port}"),
+            *(f"--system-ids={','.join(system_ids)}", f"--password={PASSWORD}"),
+            *(f"--binds={BINDS_PER_ESME}", f"--hold={hold_s}"),
+            *([] if self._authority is None else [f"--authority={self._authority}"]),
+        ]
+        with Meter(self.gateway.pid, [each.pid for each in self._instruments]) as meter:
+            printed = run_tool(command, timeout_s=patience_s(wanted) + hold_s)
+            self.check()
+            usage = meter.usage()
+        return idle_account(wanted, printed, usage)
 
     def _destinations(self, count: int) -> int:
         """The first of `count` destinations never used before, a multiple of 10,000."""
@@ -265,47 +249,6 @@ def http_request(batch: int) -> tuple[str, str, int]:
     return "/api/v1/http-send/batch", f'{{"messages":[{messages}]}}', batch
 
 
-def account(
-    count: int,
-    sent: Sent,
-    smsc: SmscCount,
-    callbacks: CallbackCount,
-    receipts_at: str,
-    batch: int,
-    usage: Usage,
-) -> Run:
-    """Makes the account of a run from what the instruments say."""
-    accepted = sent.accepted * batch
-    receipts_lost, receipts_duplicated = sent.receipts_lost, sent.receipts_duplicated
-    completed_per_s = sent.receipts_per_s
-    if receipts_at == "callbacks":
-        receipts_lost, receipts_duplicated = accepted - callbacks.unique, callbacks.duplicates
-        completed_per_s = _rate(callbacks.unique, sent.started_at, callbacks.last_at)
-    elif receipts_at == "smsc":
-        receipts_lost = accepted - smsc.receipts_acked
-        completed_per_s = _rate(smsc.receipts_acked, sent.started_at, smsc.last_ack_at)
-    return Run(
-        count=count,
-        accepted=accepted,
-        accepted_per_s=sent.accepted_per_s * batch,
-        submitted_per_s=_rate(smsc.unique, sent.started_at, smsc.last_submit_at),
-        completed_per_s=completed_per_s,
-        p50_ms=sent.p50_ms,
-        p99_ms=sent.p99_ms,
-        retries=sent.retries,
-        lost=accepted - smsc.unique,
-        duplicated=smsc.duplicates,
-        receipts_lost=receipts_lost,
-        receipts_duplicated=receipts_duplicated,
-        complaint=sent.complaint,
-        usage=usage,
-    )
-
-
-def _rate(count: int, started_at: float, ended_at: float) -> float:
-    return count / (ended_at - started_at) if ended_at > started_at else 0.0
-
-
 @contextmanager
 def standing_rig(
     equipment: Equipment,
@@ -316,6 +259,9 @@ def standing_rig(
     response_delay_s: float = 0.0,
     receipt_delay_s: float = 0.5,
     with_floor: bool = False,
+    prefixes: tuple[str, ...] = ("",),
+    system_ids: tuple[str, ...] = (),
+    tls: bool = False,
     database_url: str | None = None,
     settings: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[Rig]:
@@ -323,6 +269,7 @@ def standing_rig(
 
     Raises BenchError when something does not start or the gateway does not stop cleanly.
     """
+    certificates = Certificates.make(folder) if tls else None
     smsc_port, smsc_control, sink_port, sink_control, *floor_ports = free_ports(6)
     with ExitStack() as stack:
 
@@ -333,13 +280,17 @@ def standing_rig(
         smsc = start(
             "SMSC",
             equipment.smsc(
-                smsc_port, smsc_control, response_delay_s=response_delay_s, receipt_delay_s=receipt_delay_s
+                smsc_port,
+                smsc_control,
+                response_delay_s=response_delay_s,
+                receipt_delay_s=receipt_delay_s,
+                tls=certificates,
             ),
         )
         sink = start("callback receiver", equipment.http_sink(sink_port, sink_control))
         wait_until("the SMSC starts", lambda: bool(ask(smsc_control, "stats")), smsc)
         wait_until("the callback receiver starts", lambda: bool(ask(sink_control, "stats")), sink)
-        binds = trx_binds
+        binds = trx_binds * len(prefixes)
         watched = [smsc]
         floor: tuple[Process, int] | None = None
         command = equipment.floor(folder / "floor.db", floor_ports[0], smsc_port, floor_ports[1])
@@ -355,13 +306,17 @@ def standing_rig(
                     f"http://{HOST}:{sink_port}/dlr",
                     trx_binds=trx_binds,
                     window=window,
+                    prefixes=prefixes,
+                    system_ids=system_ids,
+                    tls=certificates,
                     database_url=database_url,
                     settings=settings,
                 ),
                 folder,
             )
         )
-        rig = Rig(equipment, gateway, smsc, smsc_control, sink, sink_control, floor)
+        authority = certificates.authority if certificates is not None else None
+        rig = Rig(equipment, gateway, smsc, smsc_control, sink, sink_control, floor, authority)
         wait_until(
             "all binds to the SMSC stand",
             lambda: rig.smsc().binds >= binds,

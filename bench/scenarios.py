@@ -7,10 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench.equipment import Equipment
-from bench.figures import Figure, Result, Target, common, each, faults_of, memory_figures, result, summary
+from bench.equipment import Equipment, OwnEquipment
+from bench.figures import (
+    Figure,
+    Result,
+    Target,
+    common,
+    cpu_share,
+    each,
+    faults_of,
+    memory_figures,
+    result,
+    summary,
+)
+from bench.gateway import BINDS_PER_ESME
 from bench.measure import median
-from bench.rig import Rig, Run, standing_rig
+from bench.rig import FIRST_DESTINATION, Rig, standing_rig
+from bench.runs import Run
 
 WARM_UP: Final = 500
 # Keep-alive connections, with or without callbacks; the target is for one of them.
@@ -20,6 +33,15 @@ BATCH_CONNECTIONS = 16
 QUICK: Final = 5_000
 BATCH: Final = 100
 ENDURANCE: Final = 500_000
+IDLE_ESMES: Final = 50
+"""With 20 binds each: a thousand."""
+
+ENQUIRE_LINK_S: Final = 5
+IDLE_SECONDS: Final = 30
+CONNECTORS: Final = 200
+PER_CONNECTOR: Final = 100
+"""Messages through each of them; a power of ten, so that a prefix tells which."""
+
 LATENCY_SECONDS: Final = 20
 
 
@@ -51,14 +73,21 @@ class Bench:
         """Runs the scenario of that name. Raises KeyError, and BenchError when it cannot be measured."""
         return SCENARIOS[key][1](self)
 
-    def _rig(self, key: str, **how: Any) -> AbstractContextManager[Rig]:
+    def _rig(
+        self,
+        key: str,
+        *,
+        equipment: Equipment | None = None,
+        settings: tuple[tuple[str, str], ...] = (),
+        **how: Any,
+    ) -> AbstractContextManager[Rig]:
         folder = self._options.folder / key
         folder.mkdir()
         return standing_rig(
-            self._equipment,
+            equipment or self._equipment,
             folder,
             database_url=self._options.database_url,
-            settings=self._options.settings,
+            settings=settings + self._options.settings,
             **how,
         )
 
@@ -201,6 +230,82 @@ class Bench:
         title = f"Endurance: {count:,} messages SMPP to SMPP with receipts"
         return [result("endurance", title, figures, [run])]
 
+    def tls(self) -> list[Result]:
+        """As `smpp` with TLS on both sides, in turns with a gateway that has none; own instruments alone."""
+        count = self._options.count(60_000)
+        own = OwnEquipment()
+        plains: list[Run] = []
+        with self._rig("tls", equipment=own, tls=True) as rig, self._rig("plain", equipment=own) as plain:
+            rig.smpp(WARM_UP)
+            plain.smpp(WARM_UP)
+
+            def once() -> Run:
+                plains.append(plain.smpp(count))
+                self._options.say(f"tls, without: {summary(plains[-1])}")
+                return rig.smpp(count)
+
+            runs = self._repeat("tls", once)
+        shares = tuple(
+            100 * run.completed_per_s / without.completed_per_s
+            for run, without in zip(runs, plains, strict=True)
+            if without.completed_per_s
+        )
+        figures = [
+            Figure("completed, share of that without TLS", "%", shares, Target(70), decimals=1),
+            Figure("completed", "messages/s", each(runs, "completed_per_s")),
+            Figure("without TLS, completed", "messages/s", each(plains, "completed_per_s")),
+            *common(runs),
+        ]
+        title = f"SMPP to SMPP with TLS on both sides, 4 binds x window 100, {count:,} messages"
+        found = result("tls", title, figures, runs)
+        found.faults += faults_of(plains, "without TLS, run")
+        return [found]
+
+    def binds(self) -> list[Result]:
+        """Many binds that only answer enquire_link: the memory they take, without TLS and with."""
+        system_ids = tuple(f"idle-{number}" for number in range(IDLE_ESMES))
+        seconds = 2 * ENQUIRE_LINK_S if self._options.quick else IDLE_SECONDS
+        settings = (("smpp_enquire_link_s", str(ENQUIRE_LINK_S)),)
+        results = []
+        for tls in (False, True):
+            key = "binds, TLS" if tls else "binds"
+            equipment = OwnEquipment() if tls else self._equipment
+            with self._rig(
+                key, equipment=equipment, settings=settings, system_ids=system_ids, tls=tls
+            ) as rig:
+                run = rig.idle(system_ids, seconds)
+            self._options.say(f"{key}: {run.accepted:,} bound, {'; '.join(run.faults()) or 'none lost'}")
+            title = (
+                f"{run.count:,} idle binds, {BINDS_PER_ESME} of each of {IDLE_ESMES} ESMEs, for {seconds} s, "
+                f"enquire_link every {ENQUIRE_LINK_S} s" + (", TLS" if tls else "")
+            )
+            figures = [
+                Figure("memory, highest", "MB", (run.usage.rss_peak,), Target(300, at_least=False)),
+                Figure("memory, before", "MB", (run.usage.rss[0][1],)),
+                Figure("bound", "binds/s", (run.accepted_per_s,)),
+                Figure("CPU, all threads", "% of one", (cpu_share(run),), decimals=1),
+            ]
+            results.append(result(key, title, figures, [run]))
+        return results
+
+    def connectors(self) -> list[Result]:
+        """Many connectors of one bind each, and messages through every one of them."""
+        first = FIRST_DESTINATION // PER_CONNECTOR
+        prefixes = tuple(str(first + number) for number in range(CONNECTORS))
+        count = CONNECTORS * PER_CONNECTOR
+        with self._rig("connectors", prefixes=prefixes, trx_binds=1, window=10) as rig:
+            run = rig.smpp(count)
+            taken = rig.gateway.metric("trunkline_connector_submits_accepted_total")
+        self._options.say(f"connectors: {summary(run)}")
+        carried = [number for number in taken.values() if number == PER_CONNECTOR]
+        figures = [
+            Figure(f"connectors that carried {PER_CONNECTOR}", "", (len(carried),), Target(CONNECTORS)),
+            Figure("completed", "messages/s", (run.completed_per_s,)),
+            *common([run]),
+        ]
+        title = f"{CONNECTORS} connectors of one bind x window 10, {PER_CONNECTOR} messages through each"
+        return [result("connectors", title, figures, [run])]
+
 
 SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
     "smpp": ("SMPP to SMPP with receipts, full speed", Bench.smpp),
@@ -208,5 +313,8 @@ SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
     "batch": ("HTTP to SMPP, batches of 100", Bench.batch),
     "far": ("an SMSC that answers after 20 ms, on one bind", Bench.far),
     "latency": ("answer times at half the top rate", Bench.latency),
+    "tls": ("SMPP to SMPP with TLS on both sides, beside one without", Bench.tls),
+    "binds": ("a thousand idle binds, and the memory they need", Bench.binds),
+    "connectors": ("two hundred connectors, and messages through each", Bench.connectors),
     "endurance": ("a long run, and the memory it needs", Bench.endurance),
 }

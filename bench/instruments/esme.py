@@ -1,16 +1,19 @@
 """An ESME that sends: Trunkline's load generator; prints its account as one line of JSON.
 
 python -m bench.instruments.esme --port P --count N [--binds N] [--window N] [--rate N] [--receipts]
+    [--authority FILE]
 """
 
 import argparse
 import dataclasses
 import json
 import time
+from pathlib import Path
 
 import uvloop
 
 from trunkline.simulator.esme import EsmeLoad
+from trunkline.smpp.asyncio.contexts import client_context
 
 
 def main() -> None:
@@ -26,12 +29,14 @@ def main() -> None:
     parser.add_argument("--dest-base", required=True)
     parser.add_argument("--text", required=True)
     parser.add_argument("--receipts", action="store_true")
+    parser.add_argument("--authority", type=Path, help="speak TLS, and trust this authority")
     given = parser.parse_args()
     load = EsmeLoad(
         "127.0.0.1",
         given.port,
         given.system_id,
         given.password,
+        ssl=client_context(ca=given.authority.read_text()) if given.authority else None,
         binds=given.binds,
         window=given.window,
         count=given.count,

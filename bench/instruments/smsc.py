@@ -1,10 +1,13 @@
 """An SMSC that counts: Trunkline's simulator, and which destinations it has seen.
 
 python -m bench.instruments.smsc --port P --control C [--response-delay S] [--receipt-delay S]
+    [--certificate FILE --key FILE]
 """
 
 import argparse
+import ssl
 import time
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -15,6 +18,7 @@ from trunkline.simulator.mailbox import Mailbox
 from trunkline.simulator.pending import PendingReceipt
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
+from trunkline.smpp.asyncio.contexts import server_context
 from trunkline.smpp.pdus import DataSm, SubmitSm
 
 
@@ -54,10 +58,16 @@ class CountingSmsc(SmscSimulator):
         }
 
 
-async def run(port: int, control: int, response_delay_s: float, receipt_delay_s: float) -> None:
+async def run(
+    port: int,
+    control: int,
+    response_delay_s: float,
+    receipt_delay_s: float,
+    context: ssl.SSLContext | None,
+) -> None:
     """Serves until it is told to stop."""
     scenario = Scenario(response_delay_ms=response_delay_s * 1000, receipt_delay_ms=receipt_delay_s * 1000)
-    smsc = CountingSmsc("127.0.0.1", port, scenario)
+    smsc = CountingSmsc("127.0.0.1", port, scenario, ssl=context)
     smsc.reset()
     await smsc.start()
     try:
@@ -73,8 +83,13 @@ def main() -> None:
     parser.add_argument("--control", type=int, required=True)
     parser.add_argument("--response-delay", type=float, default=0.0, help="seconds")
     parser.add_argument("--receipt-delay", type=float, default=0.0, help="seconds")
+    parser.add_argument("--certificate", type=Path, help="speak TLS with this certificate")
+    parser.add_argument("--key", type=Path, help="its key")
     given = parser.parse_args()
-    uvloop.run(run(given.port, given.control, given.response_delay, given.receipt_delay))
+    context = (
+        server_context(given.certificate.read_text(), given.key.read_text()) if given.certificate else None
+    )
+    uvloop.run(run(given.port, given.control, given.response_delay, given.receipt_delay, context))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bench.certificates import Certificates
 from bench.equipment import (
     KIT_FILES,
     CallbackCount,
@@ -11,6 +13,7 @@ from bench.equipment import (
     SmppLoad,
     SmscCount,
 )
+from bench.processes import BenchError
 
 SMPP = SmppLoad(2775, "bench", "secret", 1000, 491_700_000_000, receipts=True, rate=250.0)
 HTTP = HttpLoad("http://127.0.0.1:8080/send", "tk_key", '{"to":"{dest}"}', 1000, 491_700_000_000)
@@ -121,6 +124,20 @@ def test_receipts_are_asked_for_only_when_wanted(kit: Kit) -> None:
         assert "--rate=250.0" in equipment.esme(SMPP)
         quiet = SmppLoad(2775, "bench", "secret", 1000, 1, receipts=False)
         assert flag not in equipment.esme(quiet)
+
+
+def test_tls_is_for_own_instruments(kit: Kit, tmp_path: Path) -> None:
+    files = Certificates.make(tmp_path)
+    delays = {"response_delay_s": 0.0, "receipt_delay_s": 0.5}
+    load = replace(SMPP, authority=files.authority)
+    own = OwnEquipment()
+    assert f"--authority={files.authority}" in own.esme(load)
+    assert f"--certificate={files.certificate}" in own.smsc(1, 2, tls=files, **delays)
+    assert not [word for word in (*own.esme(SMPP), *own.smsc(1, 2, **delays)) if "None" in word]
+    with pytest.raises(BenchError, match="does not speak TLS"):
+        kit.esme(load)
+    with pytest.raises(BenchError, match="does not speak TLS"):
+        kit.smsc(1, 2, tls=files, **delays)
 
 
 def test_http_clients_carry_key_and_body(kit: Kit) -> None:

@@ -3,14 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from bench.certificates import Certificates
+from bench.instruments import idle_binds
 from bench.instruments.http_load import HttpLoad
 from bench.instruments.http_sink import Connection, Tally
 from bench.instruments.smsc import CountingSmsc
 from trunkline.simulator.esme import EsmeLoad
 from trunkline.simulator.scenario import Scenario
+from trunkline.smpp.asyncio import SmppConnection, SmppServer
+from trunkline.smpp.asyncio.contexts import client_context, server_context
+from trunkline.smpp.codec import encode
+from trunkline.smpp.constants import CommandStatus
+from trunkline.smpp.handler import Handler
+from trunkline.smpp.pdus import Bind, EnquireLink, Unbind
+from trunkline.smpp.timers import TimerSettings
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 Answer = Callable[[bytes], bytes | None]
@@ -147,3 +157,44 @@ async def test_smsc_counts_destinations() -> None:
         assert (smsc.stats()["submits"], smsc.stats()["unique"]) == (0, 0)
     finally:
         await smsc.stop()
+
+
+class Gateway(Handler):
+    """Takes the binds of everybody but `nobody`."""
+
+    def __init__(self, connection: SmppConnection) -> None:
+        self.connection = connection
+
+    def on_bind(self, pdu: Bind) -> None:
+        if pdu.system_id == "nobody":
+            self.connection.refuse_bind(pdu, CommandStatus.ESME_RINVSYSID)
+        else:
+            self.connection.accept_bind(pdu)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+async def test_idle_binds_are_counted_and_asked(tmp_path: Path, tls: bool) -> None:
+    files = Certificates.make(tmp_path)
+    server = SmppServer(
+        "127.0.0.1",
+        0,
+        Gateway,
+        timers=TimerSettings(enquire_link=0.01),
+        ssl=server_context(files.certificate.read_text(), files.key.read_text()) if tls else None,
+    )
+    await server.start()
+    context = client_context(ca=files.authority.read_text()) if tls else None
+    try:
+        account = await idle_binds.run(server.port, ["one", "nobody", "two"], "secret", 3, 0.01, context)
+    finally:
+        await server.close()
+    assert (account["bound"], account["lost"]) == (6, 0)
+    assert account["refused"] == "bind refused: ESME_RINVSYSID"
+    assert account["bound_after_s"]
+
+
+async def test_idle_binds_count_how_often_they_are_asked() -> None:
+    bind = idle_binds.IdleBind()
+    for pdu in (EnquireLink(), EnquireLink(), Unbind()):
+        bind.read(encode(pdu))
+    assert bind.asked == 2

@@ -7,7 +7,7 @@ from rich.console import Console
 from bench import report
 from bench.figures import Figure, Result, Target, common, memory_figures, result
 from bench.measure import Usage
-from bench.rig import Run
+from bench.runs import Run
 
 GOOD = Run(
     count=1000,

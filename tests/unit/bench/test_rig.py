@@ -4,10 +4,14 @@ import pytest
 
 from bench.equipment import CallbackCount, Sent, SmscCount
 from bench.measure import Usage
-from bench.rig import account, http_request, patience_s
+from bench.rig import http_request, patience_s
+from bench.runs import account, idle_account
 
 SENT = Sent(started_at=100.0, accepted=10, accepted_per_s=50.0, p50_ms=1.0, p99_ms=2.0, receipts_per_s=4.0)
 SMSC = SmscCount(4, 10, 10, 0, 8, last_submit_at=102.0, last_ack_at=104.0)
+IDLE = {
+    "bound": 1000, "bound_after_s": 2.0, "refused": "", "lost": 0, "lost_because": "", "least_asked": 5,
+}  # fmt: skip
 CALLBACKS = CallbackCount(9, 1, last_at=103.0)
 
 
@@ -60,6 +64,24 @@ def test_a_batch_counts_its_messages() -> None:
     run = account(1000, SENT, smsc, CALLBACKS, "smsc", 100, Usage())
     assert (run.accepted, run.accepted_per_s, run.completed_per_s) == (1000, 5000.0, 250.0)
     assert run.faults() == ["1 messages lost", "2 messages duplicated"]
+
+
+def test_idle_binds_that_stayed() -> None:
+    run = idle_account(1000, IDLE, Usage())
+    assert (run.count, run.accepted, run.accepted_per_s) == (1000, 1000, 500.0)
+    assert run.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"bound": 998, "refused": "bind refused: ESME_RALYBND"}, "2 not accepted"),
+        ({"lost": 3, "lost_because": "the peer unbound"}, "3 binds lost: the peer unbound"),
+        ({"least_asked": 0}, "a bind without enquire_link"),
+    ],
+)
+def test_idle_binds_that_did_not(change: dict[str, object], fault: str) -> None:
+    assert fault in idle_account(1000, IDLE | change, Usage()).faults()
 
 
 def test_nothing_sent_has_no_rate() -> None:
