@@ -16,7 +16,7 @@ from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.constants import MessageState, Tag, status_name
 from trunkline.smpp.errors import SmppError
 from trunkline.smpp.pdus import CancelSm, GenericNack, Pdu, QuerySm, QuerySmResp, ReplaceSm, SubmitSm
-from trunkline.smpp.times import format_relative, parse_time
+from trunkline.smpp.times import parse_time
 from trunkline.smpp.tlv import Tlv
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Questions:
         """See `Submitter.cancel`."""
         submit = self._as_submitted(segment, now_ms)
         pdu = CancelSm(
+            service_type=submit.service_type,
             message_id=segment.smsc_message_id or "",
             source_addr_ton=submit.source_addr_ton,
             source_addr_npi=submit.source_addr_npi,
@@ -124,7 +125,7 @@ class Questions:
             source_addr_ton=submit.source_addr_ton,
             source_addr_npi=submit.source_addr_npi,
             source_addr=submit.source_addr,
-            schedule_delivery_time="" if after is None else format_relative(after),
+            schedule_delivery_time="" if after is None else self._encoder.until(now_ms + after, now_ms),
             validity_period="" if revision.validity_ms is None else submit.validity_period,
             registered_delivery=submit.registered_delivery,
             short_message=submit.short_message,

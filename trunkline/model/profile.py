@@ -60,6 +60,14 @@ class SplitTransceivers(StrEnum):
     NEVER = "never"
 
 
+class Validity(StrEnum):
+    """How validity_period is written."""
+
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+    NONE = "none"  # the SMSC's own default holds
+
+
 @dataclass(slots=True, frozen=True)
 class VendorTlv:
     """A TLV known by name: an SMSC's own (SMPP 3.4, section 5.3.2: 0x1400-0x3FFF), or one of the standard's
@@ -99,6 +107,15 @@ class Profile:
     outbind_host: str = "0.0.0.0"  # the SMSC comes from elsewhere, and brings a password
     outbind_system_id: str = ""
     outbind_password: str = ""
+    # submit_sm; numberings are "TON/NPI", empty: automatic
+    alphanumeric_numbering: str = ""
+    international_numbering: str = ""
+    short_code_numbering: str = ""
+    service_type: str = ""
+    messaging_mode: int = 0  # bits 1-0 of esm_class
+    validity: Validity = Validity.RELATIVE
+    validity_offset: int = 0  # quarters of an hour from UTC that absolute times are written in
+    data_codings: dict[str, int] = field(default_factory=dict)  # by encoding
     # Texts
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
     # What senders ask about messages that the SMSC has

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from enum import StrEnum
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from trunkline.gsm.data_coding import Charset, Encoding
 from trunkline.model.profile import STANDARD, ErrorAction, Profile, TlvType, VendorTlv
 from trunkline.services.accounts import InvalidInput
 from trunkline.smpp.constants import CommandStatus, Tag, status_name
@@ -19,6 +20,8 @@ _OWN_TAGS = frozenset(
     {Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM, Tag.MESSAGE_PAYLOAD}
 )
 _SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
+_NUMBERING = re.compile(r"(?:[0-6]/(?:1[0-8]|[0-9]))?").fullmatch
+_NUMBERINGS: Final = ("alphanumeric_numbering", "international_numbering", "short_code_numbering")
 _RANGES: Final = (
     ("slow_at_congestion", 0, 100),
     ("wrong_credentials_retry_s", 0, 86_400),
@@ -27,13 +30,17 @@ _RANGES: Final = (
     ("addr_ton", 0, 6),
     ("addr_npi", 0, 18),
     ("outbind_port", 0, 65_535),
+    ("messaging_mode", 0, 3),
+    ("validity_offset", -48, 48),
 )
 _LENGTHS: Final = (
     ("address_range", 40),
     ("outbind_host", 253),
     ("outbind_system_id", 15),
     ("outbind_password", 8),
+    ("service_type", 5),
 )
+_ENCODINGS: Final = (*(each.value for each in Encoding), *(each.value for each in Charset))
 _SECRETS: Final = frozenset({"outbind_password"})
 _KINDS: Final[dict[str, Any]] = get_type_hints(Profile)
 
@@ -84,6 +91,14 @@ def check(profile: Profile) -> None:
         value = getattr(profile, name)
         if len(value) > most or not value.isascii() or "\0" in value:
             raise InvalidInput(f"profile.{name}", f"at most {most} ASCII characters")
+    for name in _NUMBERINGS:
+        if not _NUMBERING(getattr(profile, name)):
+            raise InvalidInput(f"profile.{name}", "TON/NPI such as 5/0, at most 6/18, or nothing")
+    for encoding, data_coding in profile.data_codings.items():
+        if encoding not in _ENCODINGS:
+            raise InvalidInput("profile.data_codings", f"{encoding}: must be one of {', '.join(_ENCODINGS)}")
+        if not 0 <= data_coding <= 0xFF:
+            raise InvalidInput("profile.data_codings", f"{encoding}:{data_coding}: 0 to 255")
     if profile.outbind_port and not (profile.outbind_system_id and profile.outbind_password):
         raise InvalidInput(
             "profile.outbind_password", "outbind needs the system_id and the password that the SMSC will name"
@@ -141,6 +156,8 @@ def _read(key: str, texts: list[str]) -> Any:
         return {raw: stat.upper() for raw, stat in _pairs(key, entries)}
     if key == "error_actions":
         return {_status(raw): _read_one(key, ErrorAction, word) for raw, word in _pairs(key, entries)}
+    if key == "data_codings":
+        return {encoding: _read_one(key, int, number) for encoding, number in _pairs(key, entries)}
     if len(texts) > 1:
         raise InvalidInput(f"profile.{key}", "has one value only")
     return _read_one(key, kind, texts[0])

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from trunkline.model.amendment import NotCarriedOut, Revision, Standing
+from trunkline.model.profile import Profile, Validity
 from trunkline.model.submission import Submission
 from trunkline.smpp.constants import CommandStatus, MessageState, Tag
 from trunkline.smpp.pdus import (
@@ -97,6 +98,19 @@ class TestQuestions:
             "000002000000000R",
             "000000010000000R",
         )
+
+    async def test_in_the_forms_of_the_profile(self, smsc, start, segment):
+        profile = Profile(service_type="CMT", validity=Validity.ABSOLUTE, validity_offset=4)
+        submitter = await start(profile=profile)
+        smsc.reply = lambda pdu: (CancelSmResp if isinstance(pdu, CancelSm) else ReplaceSmResp)(
+            sequence_number=pdu.sequence_number
+        )
+        await submitter.cancel(segment)
+        await submitter.replace(segment, revision(validity_ms=1, deliver_after_ms=3_600_000))
+        (_, cancelled), (_, replaced) = smsc.questions
+        assert cancelled.service_type == "CMT"
+        assert replaced.schedule_delivery_time == "260410143000004+"
+        assert replaced.validity_period.endswith("04+")
 
     @pytest.mark.parametrize(("version", "carried"), [("3.4", False), ("5.0", True)])
     async def test_a_text_for_message_payload(self, smsc, start, segment, version, carried):

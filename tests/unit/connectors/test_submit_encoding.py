@@ -7,7 +7,7 @@ from trunkline.gsm.septets import fill_bits, pack
 from trunkline.gsm.shifts import Shift
 from trunkline.gsm.tables import Language
 from trunkline.gsm.udh import join
-from trunkline.model.profile import PassTlvs, Profile, TlvType, VendorTlv
+from trunkline.model.profile import PassTlvs, Profile, TlvType, Validity, VendorTlv
 from trunkline.model.tlvs import PassedTlvs
 from trunkline.smpp.codec import decode, encode
 from trunkline.smpp.constants import Tag
@@ -230,3 +230,82 @@ def test_what_of_a_receipt_goes_back():
     every = TlvPassage(Profile((COLOUR,), PassTlvs.ALL)).from_receipt(receipt)
     assert every.values == {"colour": "red", "0x1402": "01", "user_message_reference": "0007"}
     assert not TlvPassage(Profile()).open
+
+
+# What the profile says of a submit_sm
+
+
+def test_the_profile_fills_fields(submit):
+    profile = Profile(service_type="CMT", messaging_mode=3)
+    pdu = submit(config={"profile": profile}, udh=b"\x05\x00\x03\x07\x02\x01")
+    assert (pdu.service_type, pdu.esm_class) == ("CMT", 0x43)
+
+
+@pytest.mark.parametrize(
+    ("source", "ton", "npi", "sent"),
+    [
+        ("MYCOMPANY", 5, 0, (5, 1)),
+        ("A1", 5, 0, (5, 1)),
+        ("447700900123", 1, 1, (1, 0)),
+        ("4477009", 0, 0, (1, 0)),
+        ("447700", 1, 1, (1, 0)),  # called international by its sender
+        ("4477", 3, 0, (0, 1)),
+        ("", 0, 0, (4, 4)),
+    ],
+)
+def test_numberings_by_the_kind_of_sender(submit, source, ton, npi, sent):
+    profile = Profile(alphanumeric_numbering="5/1", international_numbering="1/0", short_code_numbering="0/1")
+    config = {"profile": profile, "source_ton": 4, "source_npi": 4}
+    pdu = submit(config=config, source_addr=source, source_ton=ton, source_npi=npi)
+    assert (pdu.source_addr_ton, pdu.source_addr_npi) == sent
+    assert (pdu.dest_addr_ton, pdu.dest_addr_npi) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("profile", "source", "sent"),
+    [
+        (Profile(short_code_numbering="6/0"), "4477", (6, 0)),
+        (Profile(short_code_numbering="6/0"), "MYCOMPANY", (5, 0)),
+        (Profile(alphanumeric_numbering="0/0"), "4477", (5, 0)),
+        (Profile(alphanumeric_numbering="0/0"), "MYCOMPANY", (0, 0)),
+    ],
+)
+def test_kinds_that_are_not_named_stay_as_they_are(submit, profile, source, sent):
+    pdu = submit(config={"profile": profile}, source_addr=source)
+    assert (pdu.source_addr_ton, pdu.source_addr_npi) == sent
+
+
+@pytest.mark.parametrize(
+    ("validity", "offset", "period"),
+    [
+        (Validity.RELATIVE, 22, "000000010000000R"),
+        (Validity.ABSOLUTE, 0, "260410133000000+"),
+        (Validity.ABSOLUTE, 22, "260410190000022+"),
+        (Validity.ABSOLUTE, -20, "260410083000020-"),
+        (Validity.NONE, 0, ""),
+    ],
+)
+def test_forms_of_the_validity(submit, validity, offset, period):
+    profile = Profile(validity=validity, validity_offset=offset)
+    pdu = submit(config={"profile": profile}, expires_at=NOW_MS + 3_600_000)
+    assert pdu.validity_period == period
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "asked", "sent"),
+    [
+        ("ucs2", "я", 8, 0x19),
+        ("ucs2", "я", 0, 0x19),  # chosen by the gateway
+        ("ucs2", "я", 0x18, 0x18),  # flash stays flash
+        ("gsm7", "a", 0, 0xF1),
+        ("gsm7", "a", 0xF0, 0xF0),
+        ("latin1", "a", 3, 3),
+        ("binary", "00ff", 4, 0xF5),
+        ("binary", "00ff", 2, 2),
+        ("hebrew", "ש", 7, 0x77),
+    ],
+)
+def test_data_codings_of_the_smscs_own(submit, encoding, content, asked, sent):
+    codings = {"ucs2": 0x19, "gsm7": 0xF1, "binary": 0xF5, "hebrew": 0x77}
+    pdu = submit(content, {"profile": Profile(data_codings=codings)}, encoding=encoding, data_coding=asked)
+    assert pdu.data_coding == sent
