@@ -637,9 +637,14 @@ async def test_orphans_are_kept_found_and_dropped(store: SqlStore) -> None:
         getattr(old, name) for name in OrphanReceipt.__slots__
     ]
     assert await store.orphan("smsc-2", "a") is None
-    assert await store.orphan_keys(2) == [("smsc-2", "b"), ("smsc-1", "a")]
+    newest_first = await store.orphan_keys(2)
+    assert [(each.connector_id, each.smsc_key, each.received_at) for each in newest_first] == [
+        ("smsc-2", "b", NOW + 2),
+        ("smsc-1", "a", NOW + 1),
+    ]
+    assert (newest_first[0].source_addr, newest_first[0].dest_addr) == (other.source_addr, other.dest_addr)
     assert await store.drop_orphans(NOW + 2) == 2
-    assert await store.orphan_keys(10) == [("smsc-2", "b")]
+    assert [each.smsc_key for each in await store.orphan_keys(10)] == ["b"]
 
 
 def submit_late(segment) -> bool:  # type: ignore[no-untyped-def]

@@ -529,6 +529,29 @@ async def test_parts_of_one_message_with_unknown_outcomes(store: SqlStore, accou
     assert await store.find_unknown_outcome(*ask) is None
 
 
+async def test_where_outcomes_are_unknown_and_since_when(store: SqlStore, account_id: int) -> None:
+    async def unknown(accepted_at: int, submitted_at: int | None, **fields: object) -> None:
+        message = make_message(account_id, state=SegmentState.SUBMITTING, accepted_at=accepted_at, **fields)
+        await accept(store, message)
+        [segment] = message.segments
+        segment.submitted_at = submitted_at
+        store.journal.changed(segment, segment.become(SegmentState.UNKNOWN, NOW))
+        await store.journal.flush()
+
+    assert await store.unknown_outcomes(10) == {}
+    await accept(store, make_message(account_id, state=SegmentState.SUBMITTING))
+    await unknown(NOW + 1, NOW + 5)
+    await unknown(NOW + 2, None)
+    await unknown(NOW + 3, NOW + 9, dest_addr="97150999")
+    await unknown(NOW + 4, NOW + 8, connector_id="smsc-2", source_addr="Shop")
+    assert await store.unknown_outcomes(10) == {
+        ("smsc-1", "INFO", "971501234567"): NOW + 2,
+        ("smsc-1", "INFO", "97150999"): NOW + 9,
+        ("smsc-2", "Shop", "971501234567"): NOW + 8,
+    }
+    assert await store.unknown_outcomes(1) == {("smsc-2", "Shop", "971501234567"): NOW + 8}
+
+
 # --- recovery ---------------------------------------------------------------------------------------------
 
 

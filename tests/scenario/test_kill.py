@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.simulator.scenario import Scenario
 
-from .clients import CallbackServer, Witness
+from .clients import CallbackServer, Esme, Witness
 from .conftest import MakeGateway
 from .harness import ACCOUNT, OPENING_BALANCE, PASSWORD, attach, eventually, simulator
 from .loads import EsmeLoad, HttpLoad
@@ -90,6 +90,41 @@ async def test_sigkill_under_load_loses_nothing(
     assert states["undelivered"] > 0
     assert await gateway.value("SELECT count(*) FROM message_event WHERE kind = 'recovered'") > 0
     assert loads[0].witness.unanswered + loads[1].witness.unanswered + loads[2].repeated > 0
+
+
+async def test_receipts_from_before_a_kill_prove_what_it_left_unknown(
+    make_gateway: MakeGateway, database_url: str | None
+) -> None:
+    """The SMSC sends receipts first and answers much later; the gateway is killed between the two. What it
+    submitted is delivered after its next start, and nothing is submitted again.
+    """
+    gateway = make_gateway(database_url)
+    await gateway.prepare()
+    async with simulator(Scenario(receipts="early", response_delay_ms=600_000)) as smsc:
+        await attach(gateway, smsc.port, window=20)
+        async with gateway.administration() as admin:
+            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
+        await gateway.start()
+        esme = await Esme().bind(gateway.smpp_port, "waits")
+        ids = [await esme.accepted(f"97150{n:07d}", "x" * (400 if n % 3 == 0 else 40)) for n in range(9)]
+        segments = 3 * 3 + 6
+        orphans = "SELECT count(*) FROM orphan_receipt"
+
+        async def kept() -> bool:
+            return bool(await gateway.value(orphans) == segments)
+
+        await eventually(kept, "all receipts are kept")
+        await gateway.kill()
+        await esme.leave()
+        await gateway.start()
+        again = await Esme().bind(gateway.smpp_port, "waits")
+        assert {each.stat for each in await again.receipted(*ids)} == {"DELIVRD"}
+        await eventually(gateway.settled, "everything is settled")
+        await again.leave()
+        assert await gateway.stop() == 0
+        assert await gateway.states() == {"delivered": segments}
+        assert await gateway.value(orphans) == 0
+        assert smsc.counters.taken == segments
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,17 @@ class OrphanReceipt:
     received_at: int
 
 
+@dataclass(slots=True, frozen=True)
+class OrphanKey:
+    """An orphan receipt without what it says: where it is to be looked for, and between whom it came."""
+
+    connector_id: str
+    smsc_key: str
+    source_addr: str
+    dest_addr: str
+    received_at: int
+
+
 @dataclass(slots=True, eq=False)
 class Notification:
     """One entry of the durable outbox: a receipt on its way to the message's sender.

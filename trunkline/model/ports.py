@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.amendment import Revision, Standing
-from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
+from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
 from trunkline.model.tlvs import PassedTlvs
@@ -219,8 +219,16 @@ class Store(Protocol):
         """
         ...
 
-    async def orphan_keys(self, limit: int) -> list[tuple[str, str]]:
-        """`(connector_id, smsc_key)` of the kept orphan receipts, newest first."""
+    async def unknown_outcomes(self, limit: int) -> dict[tuple[str, str, str], int]:
+        """Where outcomes are unknown: `(connector_id, source_addr, dest_addr)` and since when (Unix ms).
+
+        That is when the first of these segments went out, as far as it is known, or was accepted. Of the
+        newest `limit` segments.
+        """
+        ...
+
+    async def orphan_keys(self, limit: int) -> list[OrphanKey]:
+        """The kept orphan receipts, newest first, without what they say."""
         ...
 
     async def orphan(self, connector_id: str, smsc_key: str) -> OrphanReceipt | None:

@@ -3,7 +3,7 @@
 Fresh submits are expected in memory (bounded); older ones are found in the store. A receipt that comes
 before the submit_sm_resp is kept as an orphan, durably, and joined when the answer brings the id, or after a
 restart that came between the two. Where no answer comes, the outcome is unknown, and a receipt between the
-same addresses proves the submit, whether it comes later or has come before.
+same addresses proves the submit, whether it comes later or has come before, even before a restart.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 import structlog
 
@@ -20,19 +21,19 @@ from trunkline.model.notices import final_notification, intermediate_notificatio
 from trunkline.model.ports import Clock, IncomingReceipt, Store
 from trunkline.model.states import SEGMENT_TRANSITIONS, STATE_OF_RECEIPT, SegmentState
 from trunkline.pipeline.notification import Notifier
+from trunkline.pipeline.orphans import Key, Orphans
 
 log = structlog.get_logger()
 
 Acknowledge = Callable[[bool], None]
-Key = tuple[str, str]  # connector_id, smsc_key
-Between = tuple[str, str, str]  # connector_id, the sender's address, the handset's
 
 
 @dataclass(slots=True)
 class _Lookup:
     """A receipt that memory could not place; `receipt` is None when it is among the orphans.
 
-    `keys` are those of the segment that is looked for, `orphan_key` the one that the orphan is kept under.
+    `keys` are those of the segment that is looked for, none where its outcome is unknown; `orphan_key` is the
+    one that the orphan is kept under.
     """
 
     connector_id: str
@@ -49,9 +50,6 @@ class Receipts:
     LOOKUPS_MAX = 5_000  # receipts waiting for a look into the store; above, the SMSC is told to wait
     LOOKUP_PAUSE_S = 0.1  # after a fault of the store
     LOOKUPS_AT_ONCE = 500  # looked up together: they share the journal's transactions
-    PAIRS_MAX = 10_000  # pairs of addresses between which there are orphans of this run
-    ORPHANS_OF_PAIR_MAX = 20
-    ORPHAN_KEYS_MAX = 100_000  # the newest orphans' keys are remembered; an answer is seldom that late
 
     def __init__(self, store: Store, clock: Clock, notifier: Notifier) -> None:
         self._store = store
@@ -59,10 +57,9 @@ class Receipts:
         self._clock = clock
         self._notifier = notifier
         self._expected: OrderedDict[Key, Segment] = OrderedDict()
-        self._orphan_keys: dict[Key, str] = {}  # every form of the id -> the one it is kept under
-        # When orphans of this run came between two addresses, and the keys that they are kept under.
-        self._orphans_between: OrderedDict[Between, dict[str, int]] = OrderedDict()
-        self._rejoins: list[Key] = []  # orphans of an earlier run
+        self._orphans = Orphans()
+        self._rejoins: list[Key] = []  # orphans of an earlier run, which may have ended before it joined them
+        self._proofs: list[Key] = []  # those between whose addresses it left an outcome unknown
         self._lookups: deque[_Lookup] = deque()
         self._wanted = asyncio.Event()
         self.matched = 0
@@ -72,14 +69,24 @@ class Receipts:
         self.joined = 0
 
     async def load_orphans(self) -> None:
-        """Remembers which orphans the store keeps; called once at start.
+        """Remembers which orphans the store keeps; called once at start, after `recover`.
 
-        `run` looks for their segments once: the last run may have ended between answer and join.
+        `run` looks for their segments once: by the id, as the last run may have ended between answer and
+        join, then by the addresses, as it may have ended before the answer.
         """
-        newest_first = await self._store.orphan_keys(self.ORPHAN_KEYS_MAX)
-        self._rejoins = [each for each in dict.fromkeys(newest_first) if each[1]]
-        for connector_id, key in reversed(newest_first):
-            self._remember(connector_id, (key,), key)
+        unknown = await self._store.unknown_outcomes(Orphans.PAIRS_MAX)
+        newest_first = await self._store.orphan_keys(Orphans.KEYS_MAX)
+        for orphan in reversed(newest_first):
+            self._orphans.remember(orphan.connector_id, (orphan.smsc_key,), orphan.smsc_key)
+        kept = [each for each in newest_first if each.smsc_key]
+        self._rejoins = list(dict.fromkeys((each.connector_id, each.smsc_key) for each in kept))
+        self._proofs = list(
+            dict.fromkeys(
+                (each.connector_id, each.smsc_key)
+                for each in kept
+                if each.received_at >= unknown.get((each.connector_id, each.dest_addr, each.source_addr), inf)
+            )
+        )
 
     def expect(self, segment: Segment) -> None:
         """The SMSC gave the segment an id: its receipt may come now, or be here already."""
@@ -94,8 +101,9 @@ class Receipts:
             expected[key] = segment
             if len(expected) > self.EXPECTED_MAX:
                 expected.popitem(last=False)
-        if self._orphan_keys:
-            orphan_key = self._orphan_keys.pop(key, None)
+        orphan_keys = self._orphans.keys
+        if orphan_keys:
+            orphan_key = orphan_keys.pop(key, None)
             if orphan_key is not None:
                 self._look_up(_Lookup(key[0], (key[1],), orphan_key=orphan_key))
 
@@ -103,12 +111,9 @@ class Receipts:
         """No answer came, the outcome is unknown: its receipt may be among the orphans."""
         message = segment.message
         connector_id = segment.connector_id
-        orphans = self._orphans_between.get((connector_id, message.source_addr, message.dest_addr))
-        if orphans:
-            since = segment.submitted_at or message.accepted_at
-            for key, received_at in orphans.items():
-                if received_at >= since:
-                    self._look_up(_Lookup(connector_id, (), orphan_key=key))
+        since = segment.submitted_at or message.accepted_at
+        for key in self._orphans.between(connector_id, message.source_addr, message.dest_addr, since):
+            self._look_up(_Lookup(connector_id, (), orphan_key=key))
 
     def on_receipt(self, connector_id: str, receipt: IncomingReceipt, acknowledge: Acknowledge) -> None:
         """Settles the segment the receipt belongs to; acknowledges when that is durable."""
@@ -147,39 +152,11 @@ class Receipts:
                     else:
                         self._look_up(lookup)  # the orphan stays in the store
                 await asyncio.sleep(self.LOOKUP_PAUSE_S)
-
-    def _remember(self, connector_id: str, keys: tuple[str, ...], kept_under: str) -> None:
-        """An orphan is kept: whichever form of its id an answer brings, it is found."""
-        known = self._orphan_keys
-        for key in keys:
-            # The newest go last.
-            known.pop((connector_id, key), None)
-            known[connector_id, key] = kept_under
-        while len(known) > self.ORPHAN_KEYS_MAX:
-            del known[next(iter(known))]
-
-    def _remember_between(self, orphan: OrphanReceipt) -> None:
-        """An orphan is kept: should a submit between its addresses turn out to be lost, it is found."""
-        if not orphan.smsc_key:
-            return
-        between = (orphan.connector_id, orphan.dest_addr, orphan.source_addr)
-        known = self._orphans_between
-        orphans = known.setdefault(between, {})
-        known.move_to_end(between)
-        orphans[orphan.smsc_key] = orphan.received_at
-        if len(orphans) > self.ORPHANS_OF_PAIR_MAX:
-            del orphans[next(iter(orphans))]
-        if len(known) > self.PAIRS_MAX:
-            known.popitem(last=False)
-
-    def _forget_orphan(self, orphan: OrphanReceipt) -> bool:
-        """An orphan is joined; false when it was forgotten before."""
-        between = (orphan.connector_id, orphan.dest_addr, orphan.source_addr)
-        orphans = self._orphans_between.get(between, {})
-        known = orphans.pop(orphan.smsc_key, None) is not None
-        if known and not orphans:
-            del self._orphans_between[between]
-        return known
+            if self._proofs and not self._rejoins:
+                # Only now: an id says more than addresses.
+                for connector_id, key in self._proofs:
+                    self._look_up(_Lookup(connector_id, (), orphan_key=key))
+                self._proofs.clear()
 
     def _look_up(self, lookup: _Lookup) -> None:
         self._lookups.append(lookup)
@@ -224,7 +201,6 @@ class Receipts:
         if not lookup.keys:
             await self._join_lost(connector_id, lookup.orphan_key)
             return
-        joined = ""
         while True:
             segment = self._in_memory(connector_id, lookup.keys)
             if segment is None:
@@ -232,24 +208,31 @@ class Receipts:
             if segment is None:
                 return
             orphan = await self._store.orphan(connector_id, lookup.orphan_key)
-            if orphan is None or orphan.id == joined:
+            if orphan is None or not self._orphans.take(orphan):
                 return
-            joined = orphan.id
             self.joined += 1
-            self._forget_orphan(orphan)
+            self._orphans.forget(orphan)
             # The store answers in order: the next look no longer finds this orphan.
             self._settle(segment, _receipt_of(orphan), None, orphan.id)
 
     async def _join_lost(self, connector_id: str, orphan_key: str) -> None:
         """An outcome became unknown after this orphan had come."""
         orphan = await self._store.orphan(connector_id, orphan_key)
-        if orphan is None:
+        if orphan is None or not self._orphans.take(orphan):
+            return  # another look was faster
+        try:
+            segment = await self._store.find_unknown_outcome(
+                connector_id, orphan.dest_addr, orphan.source_addr
+            )
+        except BaseException:
+            self._orphans.release(orphan.id)
+            raise
+        if segment is None:
+            self._orphans.release(orphan.id)
             return
-        segment = await self._store.find_unknown_outcome(connector_id, orphan.dest_addr, orphan.source_addr)
-        if segment is None or not self._forget_orphan(orphan):
-            return  # nothing of the kind, or another look was faster
         receipt = _receipt_of(orphan)
         self.joined += 1
+        self._orphans.forget(orphan)
         self._recover(segment, receipt, orphan_key)
         self._settle(segment, receipt, None, orphan.id)
 
@@ -287,8 +270,8 @@ class Receipts:
             self._clock.now_ms(),
         )
         self.orphans += 1
-        self._remember(connector_id, keys, key)
-        self._remember_between(orphan)
+        self._orphans.remember(connector_id, keys, key)
+        self._orphans.remember_between(orphan)
         self._journal.orphaned(orphan, partial(acknowledge, True) if acknowledge else None)
 
     def _settle(
@@ -325,6 +308,8 @@ class Receipts:
         deliver = self._notifier.announce(notification)
 
         def durable() -> None:
+            if orphan_id is not None:
+                self._orphans.release(orphan_id)
             if acknowledge is not None:
                 acknowledge(True)
             if deliver is not None:
@@ -354,10 +339,10 @@ class Receipts:
             "duplicate_receipt",
             f"{receipt.stat} err {_storable(receipt.err)}; the segment is {segment.state.value}",
         )
-        done = partial(acknowledge, True) if acknowledge else None
         if orphan_id is None:
-            self._journal.noted(event, None, done)
+            self._journal.noted(event, None, partial(acknowledge, True) if acknowledge else None)
         else:
+            done = partial(self._orphans.release, orphan_id)
             self._journal.settled(segment, False, None, event, orphan_id, done)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from trunkline.model.amendment import Revision, Standing
-from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
+from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.ports import (
     Acceptance,
     BindStatus,
@@ -410,9 +410,23 @@ class MemoryStore:
             return None
         return next((segment for segment in found if segment.state is SegmentState.UNKNOWN), None)
 
-    async def orphan_keys(self, limit: int) -> list[tuple[str, str]]:
+    async def unknown_outcomes(self, limit: int) -> dict[tuple[str, str, str], int]:
+        found: dict[tuple[str, str, str], int] = {}
+        journal = self.journal
+        for key in [key for key, state in journal.rows.items() if state is SegmentState.UNKNOWN][-limit:]:
+            segment = journal._segment(key)
+            message = segment.message
+            between = segment.connector_id, message.source_addr, message.dest_addr
+            since = segment.submitted_at or message.accepted_at
+            found[between] = min(since, found.get(between, since))
+        return found
+
+    async def orphan_keys(self, limit: int) -> list[OrphanKey]:
         newest_first = sorted(self.journal.orphans.values(), key=lambda each: each.id, reverse=True)
-        return [(each.connector_id, each.smsc_key) for each in newest_first[:limit]]
+        return [
+            OrphanKey(each.connector_id, each.smsc_key, each.source_addr, each.dest_addr, each.received_at)
+            for each in newest_first[:limit]
+        ]
 
     async def orphan(self, connector_id: str, smsc_key: str) -> OrphanReceipt | None:
         self._look()

@@ -223,7 +223,7 @@ async def test_a_restart_between_answer_and_join(bench: Bench, upstream: WindowS
     """kill -9 after the answer was written and before the orphan was joined."""
     message = await bench.accept()
     await receive(bench, "a1")
-    bench.receipts._orphan_keys.clear()  # as if the process had ended before it could look
+    bench.receipts._orphans.keys.clear()  # as if the process had ended before it could look
     upstream.accept(message.segments[0], "A1")
     await turns()
     assert len(bench.journal.orphans) == 1
@@ -251,6 +251,74 @@ async def test_an_orphan_outlives_a_restart_before_the_answer(bench: Bench) -> N
     assert bench.row(message.segments[0]) == "delivered"
 
 
+async def _recover(bench: Bench, message: Message) -> None:
+    """A restart, as after kill -9: what was being submitted has an unknown outcome."""
+    await bench.stop()
+    bench.start()
+    for segment in message.segments:
+        bench.journal.changed(segment, segment.become(SegmentState.UNKNOWN, bench.clock.now))
+    await turns()
+    await bench.receipts.load_orphans()
+    bench.receipts._wanted.set()
+    await turns(40)
+
+
+async def test_an_orphan_proves_an_outcome_that_a_restart_left_unknown(bench: Bench) -> None:
+    """kill -9 after the receipts were kept and before the answers came."""
+    bench.connect()
+    message = await bench.accept(text="x" * 400, registered_delivery=1)
+    for key in ("a1", "b2", "c3"):
+        await receive(bench, key)
+    await _recover(bench, message)
+    assert [bench.row(segment) for segment in message.segments] == ["delivered"] * 3
+    assert {segment.smsc_key for segment in message.segments} == {"a1", "b2", "c3"}
+    assert bench.journal.orphans == {}
+    assert bench.journal.kinds() == ["recovered"] * 3
+    assert len(bench.journal.outbox) == 1
+    assert bench.receipts._orphans._taken == set()
+
+    await bench.stop()
+    bench.start()
+    await bench.receipts.load_orphans()
+    assert (bench.receipts._rejoins, bench.receipts._proofs) == ([], [])
+
+
+async def test_an_orphan_of_an_earlier_run_from_before_the_message_proves_nothing(bench: Bench) -> None:
+    bench.connect()
+    await receive(bench, "old")
+    bench.clock.now += 1
+    message = await bench.accept()
+    await _recover(bench, message)
+    assert bench.row(message.segments[0]) == "unknown"
+    assert len(bench.journal.orphans) == 1
+
+
+async def test_after_a_restart_an_id_says_more_than_addresses(bench: Bench) -> None:
+    """Two messages between the same addresses: of the one the answer came, of the other nothing."""
+    submitter = bench.connect()
+    answered, unanswered = await bench.accept(), await bench.accept()
+    await receive(bench, "a1")
+    bench.receipts._orphans.keys.clear()  # as if the process had ended before it could look
+    submitter.accept(answered.segments[0], "A1")
+    await turns()
+    await _recover(bench, unanswered)
+    assert bench.row(answered.segments[0]) == "delivered"
+    assert bench.row(unanswered.segments[0]) == "unknown"
+    assert bench.receipts.joined == 1
+
+
+async def test_two_looks_at_one_orphan_place_it_once(bench: Bench, upstream: WindowSubmitter) -> None:
+    """Both parts of a message are lost: each looks at the one receipt that came."""
+    message = await bench.accept(text="x" * 200, registered_delivery=1)
+    await receive(bench, "a1")
+    for segment in message.segments:
+        upstream.lose(segment)
+    await turns(30)
+    assert sorted(bench.row(segment) for segment in message.segments) == ["delivered", "unknown"]
+    assert bench.journal.orphans == {}
+    assert bench.receipts._orphans._taken == set()
+
+
 async def test_orphans_of_nobody_stay_for_the_operator(bench: Bench) -> None:
     await receive(bench, "zz")
     await receive(bench, None, text="thank you")
@@ -262,11 +330,11 @@ async def test_orphans_of_nobody_stay_for_the_operator(bench: Bench) -> None:
 
 
 async def test_what_is_known_of_orphans_is_bounded(bench: Bench, upstream: WindowSubmitter) -> None:
-    bench.receipts.ORPHAN_KEYS_MAX = 4  # type: ignore[misc]
+    bench.receipts._orphans.KEYS_MAX = 4  # type: ignore[misc]
     message = await bench.accept()
     for number in range(10):
         await receive(bench, f"n{number}")
-    assert len(bench.receipts._orphan_keys) == 4
+    assert len(bench.receipts._orphans.keys) == 4
     upstream.accept(message.segments[0], "N9")
     await turns(30)
     assert bench.row(message.segments[0]) == "delivered", "the newest are known"
@@ -483,7 +551,7 @@ async def test_a_receipt_that_came_before_the_answer_was_given_up(
     assert {segment.smsc_key for segment in message.segments} == {"a1", "b2", "c3"}
     assert bench.journal.orphans == {}
     assert len(bench.journal.outbox) == 1
-    assert bench.receipts._orphans_between == {}
+    assert bench.receipts._orphans._between == {}
     assert bench.journal.kinds() == ["unknown", "recovered"] * 3
 
 
@@ -498,12 +566,12 @@ async def test_an_orphan_from_before_the_submit_proves_nothing(
 
 
 async def test_what_is_known_of_orphans_between_addresses_is_bounded(bench: Bench) -> None:
-    bench.receipts.PAIRS_MAX = 3  # type: ignore[misc]
-    bench.receipts.ORPHANS_OF_PAIR_MAX = 2  # type: ignore[misc]
+    bench.receipts._orphans.PAIRS_MAX = 3  # type: ignore[misc]
+    bench.receipts._orphans.OF_PAIR_MAX = 2  # type: ignore[misc]
     for number in range(5):
         await receive(bench, f"same{number}")
         await receive(bench, f"other{number}", dest_addr=f"Other{number}")
-    known = bench.receipts._orphans_between
+    known = bench.receipts._orphans._between
     assert list(known) == [
         ("upstream", "Other3", "4915112345678"),
         ("upstream", "Shop", "4915112345678"),

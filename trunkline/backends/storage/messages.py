@@ -1,5 +1,6 @@
 """Messages as people and APIs look them up, and what is kept around them."""
 
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from trunkline.backends.storage.hydration import build_messages
 from trunkline.backends.storage.statements import MESSAGE_COLUMNS, SEGMENT_COLUMNS
 from trunkline.model.administration import MessageDetail
 from trunkline.model.ids import is_id
-from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent
+from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent, OrphanKey
 from trunkline.model.ports import IdempotencyRecord
 
 _message = tables.message
@@ -117,15 +118,36 @@ class Messages(Database):
         """Deletes idempotency records made before this time; returns how many."""
         return await self._drop(delete(_idempotency).where(_idempotency.c.created_at < before))
 
-    async def orphan_keys(self, limit: int) -> list[tuple[str, str]]:
-        """`(connector_id, smsc_key)` of the kept orphan receipts, newest first."""
+    async def unknown_outcomes(self, limit: int) -> dict[tuple[str, str, str], int]:
+        """Where outcomes are unknown: `(connector_id, source_addr, dest_addr)` and since when (Unix ms).
+
+        That is when the first of these segments went out, as far as it is known, or was accepted. Of the
+        newest `limit` segments.
+        """
+        since = func.coalesce(_segment.c.submitted_at, _message.c.accepted_at).label("since")
+        found: dict[tuple[str, str, str], int] = {}
         async with self._read() as connection:
             rows = await connection.execute(
-                select(_orphan.c.connector_id, _orphan.c.smsc_key)
-                .order_by(_orphan.c.received_at.desc(), _orphan.c.id.desc())
+                select(_segment.c.connector_id, _message.c.source_addr, _message.c.dest_addr, since)
+                .join(_message, _message.c.id == _segment.c.message_id)
+                # Written out: with a parameter no database uses the partial index.
+                .where(text("segment.state = 'unknown' AND segment.state IN ('submitting', 'unknown')"))
+                .order_by(_segment.c.message_id.desc())
                 .limit(limit)
             )
-            return [(row.connector_id, row.smsc_key) for row in rows]
+            for row in rows:
+                between = row.connector_id, row.source_addr, row.dest_addr
+                found[between] = min(row.since, found.get(between, row.since))
+        return found
+
+    async def orphan_keys(self, limit: int) -> list[OrphanKey]:
+        """The kept orphan receipts, newest first, without what they say."""
+        columns = [_orphan.c[each.name] for each in fields(OrphanKey)]
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(*columns).order_by(_orphan.c.received_at.desc(), _orphan.c.id.desc()).limit(limit)
+            )
+            return [OrphanKey(*row) for row in rows]
 
     async def drop_orphans(self, before: int) -> int:
         """Deletes orphan receipts received before this time; returns how many."""
