@@ -6,7 +6,9 @@ The simulated SMSC's record is the other side's testimony: which octets of a tex
 import asyncio
 import gc
 import os
+import random
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -28,6 +30,10 @@ HOST = "127.0.0.1"
 SYSTEM_ID, PASSWORD = "acme", "s3cret"
 WAIT_S = 120.0
 LOOK_S = 0.1
+
+# Below the ports that the system gives to outgoing connections: nobody takes a port between two starts.
+_PORTS = range(15_000, 32_000)
+_rng = random.SystemRandom()
 
 ASCII = "Your code is 4711"
 EURO = "Total: 12,50 € {incl. VAT}"
@@ -57,6 +63,19 @@ CODINGS = {
 def lines_of(texts: dict[str, str]) -> str:
     """The texts as the example programs read them: destination, space, text, one a line."""
     return "".join(f"{destination} {text}\n" for destination, text in texts.items())
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    while True:
+        port = _rng.choice(_PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        return port
 
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -5,8 +5,6 @@ is read from outside: from the gateway's record and the URLs that Kannel fetches
 """
 
 import asyncio
-import random
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
-from .bench import HOST, PASSWORD, SYSTEM_ID, WAIT_S, Program, Programs, eventually
+from .bench import HOST, PASSWORD, SYSTEM_ID, WAIT_S, Program, Programs, eventually, free_port
 
 DELIVERED, FAILED, SUBMITTED, REFUSED = "1", "2", "8", "16"
 """What a delivery report says (`%d` of Kannel's dlr-url)."""
@@ -26,23 +24,6 @@ TRANSMITTER_AND_RECEIVER: Final = (*TRANSMITTER, {"receives": True})
 """The variables of Kannel's binds, one mapping for each (`_` for `-`)."""
 
 _ACCEPTED: Final = 202
-
-# Below the ports that the system gives to outgoing connections: nobody takes a port between two starts.
-_PORTS: Final = range(15_000, 32_000)
-_rng = random.SystemRandom()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    while True:
-        port = _rng.choice(_PORTS)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-        return port
 
 
 async def logged(program: Program, words: str, count: int = 1) -> None:

@@ -42,29 +42,46 @@ async def unbind(line: Line) -> None:
     await line.ended()
 
 
-async def bound(bench: Bench, smsc: Switchboard, kind: str = "trx_binds", **settings: object) -> Line:
-    """A session that the gateway has bound."""
-    await bench.attach(smsc.port, **({"trx_binds": 0} | {kind: 1} | settings))
-    line = await smsc.answer()
+VERSIONS = {"3.3": "33", "3.4": "34", "5.0": "50"}
+"""A connector's smpp_version, and the octet that says it."""
+
+
+async def bound(
+    bench: Bench,
+    switchboard: Switchboard,
+    kind: str = "trx_binds",
+    smpp_version: str = "3.4",
+    **settings: object,
+) -> Line:
+    """A session that the gateway has bound, to an SMSC of its version."""
+    counts = {"trx_binds": 0} | {kind: 1}
+    await bench.attach(switchboard.port, smpp_version=smpp_version, **(counts | settings))
+    line = await switchboard.answer()
+    await accept_bind(line, CONNECTOR_BINDS[kind], VERSIONS[smpp_version])
+    return line
+
+
+async def accept_bind(line: Line, command: str, version: str) -> None:
+    """Take the gateway's bind: its command_id ends in `command`, its version is `version`."""
     (sequence_number,) = await line.expect(f"""
         00 00 00 24           | command_length 36
-        00 00 00 {CONNECTOR_BINDS[kind]}
+        00 00 00 {command}
         00 00 00 00           | command_status
         ..*4                  | sequence_number
         "trunk" 00            | system_id
         "smscpass" 00         | password
         00                    | system_type
-        34                    | interface_version
+        {version}             | interface_version
         00                    | addr_ton
         00                    | addr_npi
         00                    | address_range
         """)
+    said = "" if version == "33" else f"02 10 00 01 {version} | sc_interface_version"
     line.send(f"""
-        00 00 00 1A           | command_length 26
-        80 00 00 {CONNECTOR_BINDS[kind]}
+        00 00 00 {"1A" if said else "15"}
+        80 00 00 {command}
         00 00 00 00           | command_status
         {sequence_number.hex(" ")}
         "SMSC" 00             | system_id
-        02 10 00 01 34        | sc_interface_version
+        {said}
         """)
-    return line

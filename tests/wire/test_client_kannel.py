@@ -8,7 +8,19 @@ import pytest
 from trunkline.simulator.certificates import Authority
 
 from . import journeys
-from .bench import ARABIC, ASCII, CODINGS, HOST, SYSTEM_ID, TEXTS, Bench, Programs, eventually, open_bench
+from .bench import (
+    ARABIC,
+    ASCII,
+    CODINGS,
+    HOST,
+    SYSTEM_ID,
+    TEXTS,
+    Bench,
+    Programs,
+    eventually,
+    free_port,
+    open_bench,
+)
 from .kannel import (
     DELIVERED,
     FAILED,
@@ -19,7 +31,6 @@ from .kannel import (
     TRANSMITTER_AND_RECEIVER,
     Kannel,
     Reports,
-    free_port,
     logged,
 )
 

@@ -3,18 +3,24 @@
 import pytest
 
 from trunkline.model.message import Message
+from trunkline.model.ports import BindStatus
+from trunkline.model.profile import Profile
 from trunkline.model.states import MessageState
 from trunkline.model.submission import Submission
 
-from .bench import SYSTEM_ID, Bench, eventually
-from .octets import Line, Switchboard
-from .sessions import CONNECTOR_BINDS, bound
+from .bench import HOST, SYSTEM_ID, Bench, eventually, free_port
+from .octets import Line, Switchboard, dial
+from .sessions import CONNECTOR_BINDS, VERSIONS, accept_bind, bound
 
 ENQUIRE_LINK = "00 00 00 10 00 00 00 15 00 00 00 00"
 ENQUIRE_LINK_RESP = "00 00 00 10 80 00 00 15 00 00 00 00"
 RECEIPT = """
     "id:A7 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD err:000 text:hi"
 """
+
+
+def binds_of(bench: Bench) -> list[BindStatus]:
+    return [bind for connector in bench.gateway.connectors.statuses() for bind in connector.binds]
 
 
 async def submit(bench: Bench) -> Message:
@@ -66,15 +72,55 @@ async def accept_submit(line: Line) -> None:
         """)
 
 
-@pytest.mark.parametrize("kind", CONNECTOR_BINDS)
-async def test_bind_and_unbind(bench: Bench, switchboard: Switchboard, kind: str):
-    line = await bound(bench, switchboard, kind)
+@pytest.mark.parametrize(
+    ("kind", "smpp_version"),
+    [
+        (kind, version)
+        for version in VERSIONS
+        for kind in CONNECTOR_BINDS
+        if (kind, version) != ("trx_binds", "3.3")
+    ],
+)
+async def test_bind_and_unbind(bench: Bench, switchboard: Switchboard, kind: str, smpp_version: str):
+    line = await bound(bench, switchboard, kind, smpp_version)
     line.send(f"{ENQUIRE_LINK} 00 00 00 01")
     await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 01")
     await bench.stop_connector()
     (sequence_number,) = await line.expect("00 00 00 10 00 00 00 06 00 00 00 00 ..*4 | unbind")
     line.send(f"00 00 00 10 80 00 00 06 00 00 00 00 {sequence_number.hex(' ')} | unbind_resp")
     await line.ended()
+
+
+async def test_a_transceiver_in_3_3(bench: Bench, switchboard: Switchboard):
+    """3.3 has none: a transmitter and a receiver take its place."""
+    await bench.attach(switchboard.port, smpp_version="3.3")
+    commands = []
+    for _ in range(2):
+        line = await switchboard.answer()
+        asked = await line.receive()
+        commands.append(asked[4:8].hex())
+        line.send(f'00 00 00 15 80 00 00 {asked[7]:02x} 00 00 00 00 {asked[12:16].hex(" ")} "SMSC" 00')
+    assert sorted(commands) == ["00000001", "00000002"]
+
+
+async def test_outbind(bench: Bench, switchboard: Switchboard):
+    """The SMSC connects, says who it is, and is bound to by a receiver."""
+    port = free_port()
+    profile = Profile(outbind_host=HOST, outbind_port=port, outbind_system_id="SMSC", outbind_password="call")
+    await bench.attach(switchboard.port, trx_binds=0, profile=profile)
+    await eventually(lambda: [bind.state for bind in binds_of(bench)] == ["OPEN"])
+    async with dial(port) as line:
+        line.send("""
+            00 00 00 1A           | command_length 26
+            00 00 00 0B           | outbind
+            00 00 00 00           | command_status
+            00 00 00 01           | sequence_number
+            "SMSC" 00             | system_id
+            "call" 00             | password
+            """)
+        await accept_bind(line, CONNECTOR_BINDS["rx_binds"], VERSIONS["3.4"])
+        line.send(f"{ENQUIRE_LINK} 00 00 00 02")
+        await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 02")
 
 
 async def test_unbound_by_the_smsc(bench: Bench, switchboard: Switchboard):

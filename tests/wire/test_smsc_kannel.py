@@ -16,8 +16,8 @@ from trunkline.model.message import Message
 from trunkline.model.states import MessageState
 from trunkline.model.submission import Submission
 
-from .bench import ASCII, EURO, LONG, SYSTEM_ID, Bench, Program, Programs, eventually
-from .kannel import free_port, logged
+from .bench import ASCII, EURO, LONG, SYSTEM_ID, Bench, Program, Programs, eventually, free_port
+from .kannel import logged
 
 pytestmark = pytest.mark.services
 

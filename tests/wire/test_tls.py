@@ -9,8 +9,7 @@ import pytest
 from trunkline.simulator.certificates import Authority
 
 from . import journeys
-from .bench import HOST, PEERS, Bench, ForeignEsme, Programs, open_bench
-from .kannel import free_port
+from .bench import HOST, PEERS, Bench, ForeignEsme, Programs, free_port, open_bench
 
 
 class Files:
