@@ -17,6 +17,7 @@ from bench.figures import (
     each,
     faults_of,
     memory_figures,
+    per_message_us,
     result,
     summary,
 )
@@ -254,6 +255,7 @@ class Bench:
             Figure("completed, share of that without TLS", "%", shares, Target(70), decimals=1),
             Figure("completed", "messages/s", each(runs, "completed_per_s")),
             Figure("without TLS, completed", "messages/s", each(plains, "completed_per_s")),
+            Figure("without TLS, CPU, event loop", "us/message", per_message_us(plains, "loop_s")),
             *common(runs),
         ]
         title = f"SMPP to SMPP with TLS on both sides, 4 binds x window 100, {count:,} messages"
