@@ -1,4 +1,4 @@
-"""What `/metrics` and `/health/ready` read of a gateway."""
+"""What `/metrics`, `/health/ready` and the administration's API read of a gateway."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.backends.pdu_log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
-from trunkline.model.ports import ConnectorStatus
+from trunkline.model.ports import ConnectorStatus, SessionStatus
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
@@ -109,3 +109,18 @@ class GatewayFigures:
     def certificate_days(self) -> float | None:
         port = self._gateway.tls_port
         return None if port is None else port.days_left
+
+
+class GatewayConnections:
+    """Implements `servers.http.needs.LiveConnections`."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def connectors(self) -> Sequence[ConnectorStatus]:
+        """Every configured connector with its binds."""
+        return self._gateway.connectors.statuses()
+
+    def esmes(self) -> Sequence[SessionStatus]:
+        """Every bound session."""
+        return [session.status() for session in self._gateway.door.sessions]

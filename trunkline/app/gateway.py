@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from trunkline.app.administration import make_store, upgrade_database
-from trunkline.app.figures import GatewayFigures, GatewayHealth
+from trunkline.app.figures import GatewayConnections, GatewayFigures, GatewayHealth
 from trunkline.backends.pdu_log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
@@ -28,12 +28,15 @@ from trunkline.pipeline.snapshots import Snapshots
 from trunkline.pipeline.submission import Outcomes
 from trunkline.pipeline.supervision import Clockwork
 from trunkline.servers.http.app import create_app
-from trunkline.servers.http.needs import HttpServices
+from trunkline.servers.http.needs import HttpServices, Management
 from trunkline.servers.http.server import HttpServer
 from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
+from trunkline.services.accounts import Accounts
+from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.esmes import Esmes
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
@@ -124,6 +127,13 @@ class Gateway:
                     self.figures.http,
                     hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
                     pdu_logs=self.pdu_logs,
+                    management=Management(
+                        Accounts(store),
+                        Esmes(store),
+                        Connectors(store),
+                        GatewayConnections(self),
+                        self.refresh_configuration,
+                    ),
                 )
             ),
             settings.http_host,
@@ -135,6 +145,7 @@ class Gateway:
         # The newest driver of each connector; its counters outlive it.
         self.submitters: dict[str, SmppSubmitter] = {}
         self.started = False
+        self._refreshing = asyncio.Lock()
         self._duties: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -197,6 +208,13 @@ class Gateway:
         await self._save_status(self.connectors.statuses(), self.clock.now_ms())
         await self.store.close()
 
+    async def refresh_configuration(self) -> None:
+        """Publishes a new snapshot if the configuration has changed. Raises `StorageUnavailable`."""
+        # One at a time: an older picture must not replace a newer one.
+        async with self._refreshing:
+            if await self.store.revision() != self.snapshots.current.revision:
+                self.snapshots.publish(await self.store.snapshot())
+
     async def run_until(self, stop: asyncio.Event) -> None:
         """Waits for `stop`; raises what broke one of the gateway's own duties."""
         waiter = asyncio.get_running_loop().create_task(_wait(stop))
@@ -221,12 +239,11 @@ class Gateway:
             self._failed.set_exception(task.exception() or RuntimeError("a duty of the gateway ended"))
 
     async def _follow_configuration(self) -> None:
-        """Publishes a new snapshot when any process has changed the configuration."""
+        """Takes up what other processes change."""
         while True:
             await asyncio.sleep(self.FOLLOW_S)
             try:
-                if await self.store.revision() != self.snapshots.current.revision:
-                    self.snapshots.publish(await self.store.snapshot())
+                await self.refresh_configuration()
             except StorageUnavailable:
                 log.warning("The configuration cannot be read now.", action="configuration.unreadable")
 

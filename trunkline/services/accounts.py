@@ -77,6 +77,10 @@ class Accounts:
             smart_encoding=smart_encoding,
         )
 
+    async def get(self, name: str) -> AccountRow:
+        """One account. Raises `NotFound`."""
+        return await self._administration.account_by_name(name)
+
     async def ensure_unlimited(self, name: str) -> None:
         """Makes sure that there is an account with this name; a new one sends without credits."""
         with suppress(AlreadyExists):

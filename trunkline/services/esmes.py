@@ -97,7 +97,7 @@ class Esmes:
         those up, which their messages' histories show.
         """
         row = await self._administration.find_esme(key)
-        waiting = (await self._administration.outbox_lanes()).get(esme_lane(row.system_id), 0)
+        waiting = (await self.receipts_waiting()).get(row.system_id, 0)
         if waiting and not give_up_receipts:
             raise InUse(
                 f"{waiting} receipts wait for ESME {row.system_id!r}: "
@@ -105,6 +105,12 @@ class Esmes:
             )
         await self._administration.delete_esme(row.id)
         return row
+
+    async def receipts_waiting(self) -> dict[str, int]:
+        """How many receipts wait for each ESME or are on their way to it, by system_id."""
+        prefix = esme_lane("")
+        lanes = await self._administration.outbox_lanes()
+        return {lane[len(prefix) :]: count for lane, count in lanes.items() if lane.startswith(prefix)}
 
     async def list(self) -> list[EsmeRow]:
         """All ESME accounts, by system_id."""

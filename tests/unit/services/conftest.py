@@ -13,7 +13,7 @@ from trunkline.model.administration import (
     MessageDetail,
     StoredConnector,
 )
-from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
 
@@ -31,6 +31,8 @@ class MemoryAdministration:
         self.admins: dict[str, str] = {}
         self.token_hash: str | None = None
         self.connectors: dict[str, ConnectorConfig] = {}
+        self.connector_times = (1, 2)  # created_at, updated_at
+        self.in_use = ""  # why no connector can be deleted
         self.routes: list[Route] = []
         self.credits: list[tuple[int, int, str, str, str, str | None]] = []
         self.statuses: dict[str, ConnectorStatus] = {}
@@ -160,16 +162,18 @@ class MemoryAdministration:
         await self.update_connector(replace(self.connectors[connector_id], enabled=enabled))
 
     async def delete_connector(self, connector_id: str) -> None:
+        if self.in_use:
+            raise InUse(self.in_use)
         self.revision += 1
         del self.connectors[connector_id]
 
     async def list_connectors(self) -> list[StoredConnector]:
-        return [StoredConnector(config, 1, 2) for config in self.connectors.values()]
+        return [StoredConnector(config, *self.connector_times) for config in self.connectors.values()]
 
     async def find_connector(self, key: int | str) -> StoredConnector:
         for config in self.connectors.values():
             if key in (config.number, config.connector_id):
-                return StoredConnector(config, 1, 2)
+                return StoredConnector(config, *self.connector_times)
         raise NotFound("connector", str(key))
 
     async def connector_statuses(self) -> dict[str, ConnectorStatus]:

@@ -9,13 +9,16 @@ from typing import Any, cast
 import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from trunkline.model.ports import StorageUnavailable
 from trunkline.servers.http import openapi
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.batch import BatchRoute
+from trunkline.servers.http.clients import client_routes
 from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, retry_later
-from trunkline.servers.http.exchange import Answer, Receive, Route, Scope, Send, answer_to, write
+from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
+from trunkline.servers.http.gateways import gateway_routes
 from trunkline.servers.http.idempotency import Idempotency
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.pages import pages
@@ -81,6 +84,8 @@ class HttpApp(FastAPI):
 
         try:
             await super().__call__(scope, receive, watch)
+        except (ClientGone, ClientDisconnect):
+            pass  # nobody waits for an answer
         except Exception:
             # The client has its 500 by now; the server goes on.
             log.exception("An HTTP request failed.", action="http.failed", path=scope["path"])
@@ -102,6 +107,8 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app.include_router(smpp_decode(authenticator))
     app.include_router(pdu_log_routes(services.pdu_logs, authenticator))
     app.include_router(speed(services, authenticator))
+    app.include_router(gateway_routes(services.management, authenticator))
+    app.include_router(client_routes(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):
         app.add_exception_handler(kind, _foreseen)
     app.add_exception_handler(HTTPException, _http_error)

@@ -4,6 +4,7 @@ Whatever is wrong raises `ApiError` 400 with a sentence that names the field and
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, TypeVar, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -99,18 +100,25 @@ _RULES = {
 _RULE_OF_TYPE = {"str": "must be a string", "array": "must be a list", "object": "must be an object"}
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$\.?(.*)`)?", re.DOTALL).fullmatch
 _MISSING = re.compile(r"Object missing required field `(.*?)`(?: - at `\$\.?(.*)`)?", re.DOTALL).fullmatch
-_EXPECTED = re.compile(r"Expected `(\w+).*?`, got `.*?`(?: - at `\$\.?(.*)`)?", re.DOTALL).fullmatch
+_EXPECTED = re.compile(
+    r"Expected `(\w+).*?`(?:, got `.*?`| (?:of length )?[<>]=? \d+)(?: - at `\$\.?(.*)`)?", re.DOTALL
+).fullmatch
 
 _CODINGS: dict[int | str | None, int | None] = {None: None, "": None, 0: 0, "0": 0, 8: 8, "8": 8}
 _REPORTS: dict[bool | int | str | None, int] = {None: 1, "": 1, 0: 0, "0": 0, 1: 1, "1": 1}
 
 
-def decode_json(body: bytes, decoder: msgspec.json.Decoder[S], prefix: str = "") -> S:
-    """The body as the decoder's type; `prefix` is the name of the value where it is part of a body."""
+def decode_json(
+    body: bytes, decoder: msgspec.json.Decoder[S], prefix: str = "", rules: Mapping[str, str] = _RULES
+) -> S:
+    """The body as the decoder's type; `prefix` is the name of the value where it is part of a body.
+
+    `rules` says what is expected of fields whose type does not tell it all.
+    """
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise invalid(_explain(str(error), prefix)) from None
+        raise invalid(_explain(str(error), prefix, rules)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid(f"the body is not valid JSON: {error}") from None
 
@@ -225,7 +233,7 @@ def _shown(name: str) -> str:
     return name if len(name) <= 40 else name[:40] + "..."
 
 
-def _explain(complaint: str, prefix: str) -> str:
+def _explain(complaint: str, prefix: str, rules: Mapping[str, str] = _RULES) -> str:
     """The sentence of msgspec about a value in our words: field first, then the rule."""
     match = _UNKNOWN(complaint)
     if match:
@@ -241,5 +249,5 @@ def _explain(complaint: str, prefix: str) -> str:
     if not path:
         return "the body must be a JSON object"
     name = path.rpartition(".")[2]
-    rule = _RULES.get(name) or _RULE_OF_TYPE.get(match[1], f"must be of type {match[1]}")
+    rule = rules.get(name) or _RULE_OF_TYPE.get(match[1], f"must be of type {match[1]}")
     return f"{path} {rule}"

@@ -1,18 +1,21 @@
 """What the HTTP door needs from the rest of the gateway, as protocols."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from trunkline.model.administration import MessageDetail
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
-from trunkline.model.ports import Clock, IdempotencyRecord
+from trunkline.model.ports import Clock, ConnectorStatus, IdempotencyRecord, SessionStatus
 from trunkline.model.snapshot import Snapshot
 from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.metrics import MetricsSource
+from trunkline.services.accounts import Accounts
+from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.esmes import Esmes
 from trunkline.services.pdu_logs import PduLogs
 
 
@@ -71,6 +74,29 @@ class HttpFigures:
         self.answered[key] = self.answered.get(key, 0) + 1
 
 
+class LiveConnections(Protocol):
+    """The connections of this process, as they are now."""
+
+    def connectors(self) -> Sequence[ConnectorStatus]:
+        """Every configured connector with its binds."""
+        ...
+
+    def esmes(self) -> Sequence[SessionStatus]:
+        """Every bound session."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class Management:
+    """What the administration's API works on. `refresh` has this process follow changes at once."""
+
+    accounts: Accounts
+    esmes: Esmes
+    connectors: Connectors
+    live: LiveConnections
+    refresh: Callable[[], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class HttpServices:
     """Everything the HTTP door is built on."""
@@ -83,5 +109,6 @@ class HttpServices:
     clock: Clock
     metrics: MetricsSource
     pdu_logs: PduLogs = field(kw_only=True)
+    management: Management = field(kw_only=True)
     figures: HttpFigures = field(default_factory=HttpFigures)
     api_token_hash: str = ""  # SHA-256 hex of the token in the settings, which counts beside the stored one

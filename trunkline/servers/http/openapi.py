@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from trunkline.servers.http.batch import BatchAnswer
+from trunkline.servers.http.clients import GIVE_UP, ClientList, ClientRequest
 from trunkline.servers.http.fields import BatchRequest, SendRequest
+from trunkline.servers.http.gateways import GatewayList, GatewayRequest
 from trunkline.servers.http.messages import MessageView
 from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
@@ -40,6 +42,10 @@ _TYPES = (
     InspectAnswer,
     DecodeRequest,
     DecodeAnswer,
+    GatewayRequest,
+    GatewayList,
+    ClientRequest,
+    ClientList,
     LogEntry,
     SpeedAnswer,
     ErrorAnswer,
@@ -53,12 +59,19 @@ _KEY_HEADER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "A repetition with the same key gets the first answer again and sends nothing.",
 }
+_GIVE_UP_RECEIPTS = {
+    "name": "receipts",
+    "in": "query",
+    "schema": {"type": "string", "enum": [GIVE_UP]},
+    "description": "give_up: receipts that wait for it are given up; else they are in the way (409).",
+}
 _ERRORS = {
     400: "A field is missing or breaks a rule; the text names it",
     401: "Invalid credentials",
     402: "Insufficient credits",
     403: "Account disabled",
     404: "Not found",
+    409: "It exists already, or something still needs it",
     413: "The body is too large",
     415: "Neither JSON nor a form",
     422: "The Idempotency-Key was used for another request",
@@ -80,6 +93,10 @@ def document() -> dict[str, Any]:
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
             "/api/v1/smpp/decode": {"post": _decode_post()},
+            "/api/gateways": _managed_collection("Gateway", "connectors to SMSCs"),
+            "/api/gateways/{id}": _managed_item("Gateway"),
+            "/api/clients": _managed_collection("Client", "ESMEs"),
+            "/api/clients/{id}": _managed_item("Client", _GIVE_UP_RECEIPTS),
             "/api/gateways/logs": {"get": _logs_get("connectors", "smscIds")},
             "/api/gateways/logs/download": {"get": _logs_download_get("connectors")},
             "/api/clients/logs": {"get": _logs_get("ESMEs", "clientIds")},
@@ -238,6 +255,51 @@ def _logs_download_get(whose: str) -> dict[str, Any]:
 def _list_parameter(name: str, *, required: bool) -> dict[str, Any]:
     schema = {"type": "array", "items": {"type": "string"}}
     return {"name": f"{name}[]", "in": "query", "required": required, "schema": schema}
+
+
+def _managed_collection(noun: str, plural: str) -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": f"The {plural} with their connections",
+            "security": _ADMIN_ONLY,
+            "responses": _responses(f"{noun}List", 401, 403, 429, 503),
+        },
+        "post": _management(f"Add to the {plural}", f"{noun}Request", 400, 401, 403, 409, 413, 429, 503),
+        "put": _management(
+            "Change the one with this id or name", f"{noun}Request", 400, 401, 403, 404, 413, 429, 503
+        ),
+    }
+
+
+def _managed_item(noun: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    which = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "The id as GET shows it, or the name.",
+    }
+    change = _management("Change it", f"{noun}Request", 400, 401, 403, 404, 413, 429, 503)
+    delete = _management("Delete it", None, 400, 401, 403, 404, 409, 429, 503)
+    return {
+        "put": change | {"parameters": [which]},
+        "delete": delete | {"parameters": [which, *parameters]},
+    }
+
+
+def _management(summary: str, schema: str | None, *errors: int) -> dict[str, Any]:
+    """A change, which is answered with the JSON string OK."""
+    done = {"schema": {"type": "string", "const": "OK"}}
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "security": _ADMIN_ONLY,
+        "responses": _responses("ErrorAnswer", *errors)
+        | {"200": {"description": "Done", "content": {"application/json": done}}},
+    }
+    if schema is not None:
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
 
 
 def _health(meaning: str, *statuses: int) -> dict[str, Any]:

@@ -7,17 +7,29 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.unit.services.conftest import MemoryAdministration
 from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http import HttpServer, HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
-from trunkline.services.credentials import CredentialChecker
+from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.login_limits import LoginLimits
 from trunkline.services.pdu_logs import PduLogs
 
-from .doubles import FixedHealth, FixedMetrics, HeldClock, MemoryPipeline, MemoryStore, SnapshotHolder
+from .doubles import (
+    FixedConnections,
+    FixedHealth,
+    FixedMetrics,
+    HeldClock,
+    MemoryPipeline,
+    MemoryStore,
+    SnapshotHolder,
+    management_of,
+)
 
 KEY = "tk_first"
 HEADERS = {"X-API-Key": KEY}
+TOKEN = "token-of-the-settings"
+ADMIN = {"X-API-Key": TOKEN}
 
 
 class Door:
@@ -35,6 +47,9 @@ class Door:
         self.figures = HttpFigures()
         self.metrics = FixedMetrics(self.credentials, self.figures)
         self.pdu_logs = PduLogs(pdu_log_dir)
+        self.administration = MemoryAdministration()
+        self.live = FixedConnections()
+        self.refreshed_at = 0
         app = create_app(
             HttpServices(
                 self.pipeline,
@@ -46,6 +61,8 @@ class Door:
                 self.metrics,
                 self.figures,
                 pdu_logs=self.pdu_logs,
+                management=management_of(self.administration, self.live, self.refresh),
+                api_token_hash=hash_api_key(TOKEN),
             ),
             max_in_flight=64,
         )
@@ -61,8 +78,15 @@ class Door:
         MemoryPipeline.__init__(self.pipeline, self.store, self.clock)
         SnapshotHolder.__init__(self.snapshots)
         FixedHealth.__init__(self.health)
+        MemoryAdministration.__init__(self.administration)
+        FixedConnections.__init__(self.live)
+        self.refreshed_at = 0
         self.account = self.snapshots.add("first", "secret-one", KEY)
         self.snapshots.add("second", "secret-two", "tk_second", 2)
+
+    async def refresh(self) -> None:
+        """Takes up the configuration, as the gateway does after each change."""
+        self.refreshed_at = self.administration.revision
 
     def request(self, method: str, path: str, **options):
         """An aiohttp request to the server."""

@@ -1,9 +1,10 @@
 """In-memory stand-ins for what the HTTP door is built on; they implement the same protocols."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.unit.services.conftest import MemoryAdministration
 from trunkline.model.administration import MessageDetail
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
@@ -14,11 +15,15 @@ from trunkline.model.ports import (
     ConnectorStatus,
     IdempotencyConflict,
     IdempotencyRecord,
+    SessionStatus,
 )
 from trunkline.model.snapshot import Account, HttpAccount, Sender, Snapshot, UnknownOutcome
 from trunkline.model.submission import Reason, Rejected, Submission
-from trunkline.servers.http.needs import HttpFigures
+from trunkline.servers.http.needs import HttpFigures, Management
+from trunkline.services.accounts import Accounts
+from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
+from trunkline.services.esmes import Esmes
 
 NOW = 1_775_824_200_000  # 2026-04-10T12:30:00.000Z
 
@@ -249,6 +254,29 @@ class FixedHealth:
 
     def problems(self) -> Sequence[str]:
         return self.found
+
+
+class FixedConnections:
+    """The live connections that the test puts in."""
+
+    def __init__(self) -> None:
+        self.statuses: list[ConnectorStatus] = []
+        self.sessions: list[SessionStatus] = []
+
+    def connectors(self) -> Sequence[ConnectorStatus]:
+        return self.statuses
+
+    def esmes(self) -> Sequence[SessionStatus]:
+        return self.sessions
+
+
+def management_of(
+    administration: MemoryAdministration, live: FixedConnections, refresh: Callable[[], Awaitable[None]]
+) -> Management:
+    """What the administration's API works on, over a memory."""
+    return Management(
+        Accounts(administration), Esmes(administration), Connectors(administration), live, refresh
+    )
 
 
 @dataclass

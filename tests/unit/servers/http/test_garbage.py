@@ -2,17 +2,28 @@
 
 import asyncio
 import json
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.services.conftest import MemoryAdministration
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
-from trunkline.services.credentials import CredentialChecker
+from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.pdu_logs import PduLogs
 
-from .doubles import FixedHealth, FixedMetrics, HeldClock, MemoryPipeline, MemoryStore, SnapshotHolder
+from .doubles import (
+    FixedConnections,
+    FixedHealth,
+    FixedMetrics,
+    HeldClock,
+    MemoryPipeline,
+    MemoryStore,
+    SnapshotHolder,
+    management_of,
+)
 
 HEADER = st.binary(max_size=60).map(lambda octets: bytes(octet for octet in octets if octet not in b"\r\n\0"))
 ALMOST = st.sampled_from(
@@ -51,6 +62,8 @@ def app(tmp_path_factory: pytest.TempPathFactory):
             FixedMetrics(credentials, figures),
             figures,
             pdu_logs=PduLogs(tmp_path_factory.mktemp("pdu-logs")),
+            management=management_of(MemoryAdministration(), FixedConnections(), AsyncMock()),
+            api_token_hash=hash_api_key("token"),
         )
     )
     credentials.close()
