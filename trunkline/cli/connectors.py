@@ -93,6 +93,15 @@ def create(
     stopped: Annotated[
         bool, typer.Option("--stopped", help="Do not start it; `connector start` does later.")
     ] = False,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="Begin with what suits an SMSC of this habit, see `connector presets`; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     profile: Profile = None,
     vendor_tlv: VendorTlv = None,
     **values: Any,
@@ -103,7 +112,11 @@ def create(
 
     async def work(administration: Management) -> None:
         await administration.connectors.create(
-            connector_id=connector_id, enabled=not stopped, profile_words=words, **fields
+            connector_id=connector_id,
+            enabled=not stopped,
+            presets=preset or (),
+            profile_words=words,
+            **fields,
         )
 
     administer(ctx, work)
@@ -169,6 +182,38 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
                 _trouble(row),
             )
             for row in found
+        ],
+    )
+
+
+@group.command()
+def presets(as_json: Json = False) -> None:
+    """List the presets for `connector create`: for which SMSCs, and what they set."""
+    from trunkline.services.connector_presets import PRESETS  # noqa: PLC0415  (only where they are shown)
+
+    rows = [
+        {
+            "name": preset.name,
+            "about": preset.about,
+            "settings": dict(preset.settings),
+            "profile": list(preset.profile_words),
+        }
+        for preset in PRESETS.values()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ("Preset", "For an SMSC with", "Sets"),
+        [
+            (
+                preset.name,
+                preset.about,
+                ", ".join(
+                    [*(f"{name}={value}" for name, value in preset.settings.items()), *preset.profile_words]
+                ),
+            )
+            for preset in PRESETS.values()
         ],
     )
 

@@ -15,6 +15,7 @@ from trunkline.model.snapshot import ConnectorConfig
 from trunkline.services import profiles
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.certificates import UnusableCertificate, UnusableKey, check_pair, read_certificates
+from trunkline.services.connector_presets import combine
 
 _SERVER_NAME = re.compile(r"[!-~]{0,253}").fullmatch
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}").fullmatch
@@ -68,12 +69,17 @@ class Connectors:
     def __init__(self, administration: Administration) -> None:
         self._administration = administration
 
-    async def create(self, *, profile_words: Iterable[str] = (), **fields: Any) -> ConnectorConfig:
-        """Creates a connector; fields not given have `DEFAULTS`. Raises `InvalidInput`, `AlreadyExists`.
+    async def create(
+        self, *, presets: Iterable[str] = (), profile_words: Iterable[str] = (), **fields: Any
+    ) -> ConnectorConfig:
+        """Creates a connector; fields not given are those of the presets, else of `DEFAULTS`.
 
-        `profile_words` are ``key=value``, see `profiles.assign`; they come on top of a given `profile`.
+        `profile_words` are ``key=value``, see `profiles.assign`; they come on top of the presets and of a
+        given `profile`. Raises `InvalidInput`, `AlreadyExists`.
         """
-        config = _with_words(replace(DEFAULTS, **fields), profile_words)
+        settings, words = combine(presets)
+        config = _with_words(replace(DEFAULTS, **(settings | fields)), words)
+        config = _with_words(config, profile_words)
         check(config)
         await self._administration.create_connector(config)
         return config

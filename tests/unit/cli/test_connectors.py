@@ -144,6 +144,22 @@ class TestConnectors:
         )
         assert complaint(*create, "shoe_size=44").startswith("profile.shoe_size: is no field")
 
+    def test_presets(self, run: Run, rows: Rows, complaint: Complaint) -> None:
+        words = ("--preset", "numeric-states", "--preset", "latin1", "--profile", "receipt_id=text")
+        run("connector", "create", "c1", "--host", "h", *words, "--long-message", "sar")
+        (found,) = rows("connector", "list")
+        assert (found["default_alphabet"], found["long_message"]) == ("latin1", "sar")
+        assert found["profile"]["receipt_id"] == "text"
+        assert found["profile"]["status_map"]["2"] == "DELIVRD"
+        sentence = complaint("connector", "create", "c2", "--host", "h", "--preset", "weird")
+        assert sentence == "preset: there is no 'weird'; `trunkline connector presets` lists them."
+
+        listed = rows("connector", "presets")
+        assert {each["name"] for each in listed} >= {"standard", "smpp33", "latin1"}
+        assert re.search(
+            r"^ *latin1 .*default_alphabet=latin1", run("connector", "presets").stdout, re.MULTILINE
+        )
+
     def test_the_outbinds_password_may_be_asked_for_and_is_never_shown(self, run: Run, rows: Rows) -> None:
         words = [f"outbind_{each}" for each in ("port=2776", "system_id=smsc", "password=-")]
         options = [option for word in words for option in ("--profile", word)]
