@@ -16,6 +16,7 @@ from trunkline.cli import (
     database,
     esmes,
     messages,
+    probe,
     routes,
     send,
     serve,
@@ -41,8 +42,9 @@ app.add_typer(connectors.group, name="connector")
 app.add_typer(routes.group, name="route")
 app.add_typer(messages.group, name="message")
 app.command()(send.send)
-app.add_typer(text.group, name="text")
+smpp.group.command()(probe.probe)
 app.add_typer(smpp.group, name="smpp")
+app.add_typer(text.group, name="text")
 app.add_typer(simulate.group, name="simulate")
 
 

@@ -16,12 +16,6 @@ group = typer.Typer(help="SMPP: tools for the protocol itself.")
 _SHOWN_OCTETS = 12  # of a field; what they hold stands beside them
 
 
-@group.callback()
-def _group() -> None:
-    # A callback keeps `decode` a command of its own while it is the only one.
-    pass
-
-
 @group.command()
 def decode(
     octets: Annotated[

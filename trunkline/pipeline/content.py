@@ -55,7 +55,7 @@ def compose(
         if submission.udh:
             return _with_header(submission, text)
         encoding: Encoding | Charset = _GSM7
-        if coding is not None or not is_gsm(text):
+        if coding not in {None, 0} or not is_gsm(text):
             if smart and coding is None:
                 text = transliterate(text)[0]
             choice = choose_among(text, coding, languages, LongMessage(method), extra)

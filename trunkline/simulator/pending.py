@@ -1,12 +1,8 @@
 """What the simulated SMSC has to deliver, until its peer has taken it."""
 
 from collections.abc import Callable
-from typing import Final
 
-from trunkline.smpp.constants import DataCoding
 from trunkline.smpp.pdus import DataSm, DeliverSm, SubmitSm
-
-_READABLE_CODINGS: Final = {DataCoding.DEFAULT.value, DataCoding.ASCII.value, DataCoding.LATIN1.value}
 
 
 class PendingReceipt:
@@ -28,7 +24,14 @@ class PendingReceipt:
     )
 
     def __init__(
-        self, pdu: SubmitSm | DataSm, number: int, message_id: str, stat: str, err: str, submitted_at_ms: int
+        self,
+        pdu: SubmitSm | DataSm,
+        number: int,
+        message_id: str,
+        stat: str,
+        err: str,
+        submitted_at_ms: int,
+        text: str,
     ) -> None:
         self.number = number
         self.message_id = message_id
@@ -38,11 +41,7 @@ class PendingReceipt:
         # The receipt travels the other way.
         self.source = (pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.destination_addr)
         self.destination = (pdu.source_addr_ton, pdu.source_addr_npi, pdu.source_addr)
-        self.text = (
-            pdu.payload[:20].decode("latin-1")
-            if pdu.data_coding in _READABLE_CODINGS and not pdu.esm_class & 0x40
-            else ""
-        )
+        self.text = text  # the beginning of the message's
         self.answer: Callable[[], None] | None = None
 
 

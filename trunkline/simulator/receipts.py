@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from trunkline.gsm.alphabets import display_text
 from trunkline.gsm.udh import concatenation_header
 from trunkline.simulator.choices import DATE_FORMATS, RECEIPT_TEMPLATES
 from trunkline.simulator.fates import Fates
@@ -32,6 +33,7 @@ _STATES: Final = {
     "ENROUTE": MessageState.ENROUTE,
 }
 _PAYLOAD: Final = Tag.MESSAGE_PAYLOAD.value
+_READABLE_CODINGS: Final = {DataCoding.DEFAULT.value, DataCoding.ASCII.value, DataCoding.LATIN1.value}
 
 
 def _uuid_of(number: int) -> str:
@@ -59,9 +61,19 @@ def id_writer(name: str, width: int) -> Callable[[int], str]:
 class ReceiptPlan:
     """Decides which receipts a message gets. `new_id` gives a number no message has, and its text."""
 
-    __slots__ = ("_duplicate", "_failed", "_failed_err", "_missing", "_new_id", "_unasked", "_unknown")
+    __slots__ = (
+        "_alphabet",
+        "_duplicate",
+        "_failed",
+        "_failed_err",
+        "_missing",
+        "_new_id",
+        "_unasked",
+        "_unknown",
+    )
 
     def __init__(self, scenario: Scenario, fates: Fates, new_id: Callable[[], tuple[int, str]]) -> None:
+        self._alphabet = scenario.default_alphabet
         self._failed = fates.share("failed", scenario.failed_share)
         self._missing = fates.share("missing", scenario.missing_share)
         self._duplicate = fates.share("duplicate", scenario.duplicate_share)
@@ -88,12 +100,20 @@ class ReceiptPlan:
         receipts = []
         if asked and not (self._missing is not None and self._missing()):
             stat, err = (FAILED, self._failed_err) if failed else (DELIVERED, "000")
-            receipts.append(PendingReceipt(pdu, number, message_id, stat, err, now_ms))
+            receipts.append(PendingReceipt(pdu, number, message_id, stat, err, now_ms, self._text_of(pdu)))
             if self._duplicate is not None and self._duplicate():
                 receipts.append(copy.copy(receipts[0]))
         if self._unknown is not None and self._unknown():
-            receipts.append(PendingReceipt(pdu, *self._new_id(), DELIVERED, "000", now_ms))
+            receipts.append(
+                PendingReceipt(pdu, *self._new_id(), DELIVERED, "000", now_ms, self._text_of(pdu))
+            )
         return receipts
+
+    def _text_of(self, pdu: SubmitSm | DataSm) -> str:
+        """The beginning of a message's text, as the receipt repeats it."""
+        if pdu.data_coding not in _READABLE_CODINGS or pdu.esm_class & ESM_UDHI:
+            return ""
+        return display_text(pdu.payload[:MAX_RECEIPT_TEXT], pdu.data_coding, self._alphabet)
 
 
 class ReceiptWriter:

@@ -29,12 +29,13 @@ SUBMIT = SubmitSm(
     destination_addr="491700000001",
     short_message=b"A long enough message: " * 3,
 )
+TEXT = "A long enough messag"
 
 
 def write(stat: str = DELIVERED, **settings: Any) -> DeliverSm | DataSm:
     """The receipt as the peer reads it."""
     err = "000" if stat == DELIVERED else Scenario(**settings).failed_err
-    receipt = PendingReceipt(SUBMIT, 0xABC, "abc", stat, err, SUBMITTED)
+    receipt = PendingReceipt(SUBMIT, 0xABC, "abc", stat, err, SUBMITTED, TEXT)
     pdu = decode(encode(ReceiptWriter(Scenario(**settings)).write(receipt, DONE)))
     assert isinstance(pdu, DeliverSm | DataSm)
     return pdu
