@@ -1,7 +1,9 @@
 """TLS on both sides of a running gateway: ESMEs on the TLS port, an SMSC behind TLS."""
 
 import asyncio
+import random
 import ssl
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,34 @@ async def test_who_fails_is_named_and_the_others_go_on(make_gateway: MakeGateway
             await eventually(lambda reason=reason: reason in place.gateway.log(), reason)
         await good.receipted(await good.accepted("491700000001"))
         await good.leave()
+
+
+async def test_garbage_on_the_tls_port_leaves_nothing_behind(
+    make_gateway: MakeGateway, tmp_path: Path
+) -> None:
+    place = Place(make_gateway, tmp_path)
+    rng = random.Random(7)
+    async with simulator() as smsc:
+        await place.start(smsc.port)
+        good = await place.bound()
+        files = place.gateway.open_files
+
+        async def disturb(octets: bytes) -> None:
+            reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+            writer.write(octets)
+            writer.write_eof()
+            with suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+
+        for _ in range(5):
+            garbage = [rng.randbytes(rng.randrange(0, 3000)) for _ in range(20)]
+            hellos = [b"\x16\x03\x01" + each for each in garbage]
+            await asyncio.gather(*(disturb(each) for each in garbage + hellos))
+        await good.receipted(await good.accepted("491700000001"))
+        await eventually(lambda: place.gateway.open_files <= files + 5, "all descriptors are given back")
+        await good.leave()
+    assert await place.gateway.stop() == 0
 
 
 @pytest.mark.parametrize(

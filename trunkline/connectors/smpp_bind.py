@@ -231,7 +231,7 @@ class Bind:
         started = self._traffic.loop.time()
         if not self._stopping:
             self._become(f"BOUND_{self._type.value}", "")
-            self._log.info("The bind is up.", action="connector.bind_up")
+            self._log.info("The bind is up.", action="connector.bind_up", tls=connection.tls)
         await connection.wait_closed()
         link = self.link
         if (link is not None and link.proved) or self._traffic.loop.time() - started >= STABLE_S:

@@ -107,6 +107,7 @@ class EsmeDoor:
             system_id=session.system_id,
             peer=session.connection.peer[0],
             receives=session.receives,
+            tls=session.connection.tls,
         )
         if session.receives:
             self.notifier.wake(f"esme:{session.system_id}")

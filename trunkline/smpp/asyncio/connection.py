@@ -48,7 +48,8 @@ class SmppConnection(asyncio.Protocol):
     `handler` is what `handler_factory(connection)` returned once the connection stood; its methods are called
     by the session, on the event loop. `connection_id` is a UUID, `peer` and `local` are `(host, port)`.
     `writable` is false while the transport is congested; `Handler.on_writable` tells when it no longer is.
-    `error` is what broke the transport, such as an ssl.SSLError; None while nothing did.
+    `error` is what broke the transport, such as an ssl.SSLError; None while nothing did. `tls` is the version
+    of TLS that the connection stands on, None without.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class SmppConnection(asyncio.Protocol):
         self.local: tuple[str, int] = ("", 0)
         self.writable = True
         self.error: Exception | None = None
+        self.tls: str | None = None
         self.handler = Handler()
         self.session = Session(
             role,
@@ -233,6 +235,8 @@ class SmppConnection(asyncio.Protocol):
         self._transport = transport
         self.peer = address_of(transport.get_extra_info("peername"))
         self.local = address_of(transport.get_extra_info("sockname"))
+        secured = transport.get_extra_info("ssl_object")
+        self.tls = secured.version() if secured is not None else None
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             # Batches are gathered here; a batch must not wait for the peer's delayed acknowledgement.

@@ -56,8 +56,10 @@ async def bound(front: Front, port: TlsPort) -> tuple[Client, int]:
 
 
 async def test_esmes_bind_and_are_the_door_s(front: Front, tls_port: TlsPort) -> None:
-    client, _ = await bound(front, tls_port)
-    plain = await front.bound()
+    with capture_logs() as logs:
+        client, _ = await bound(front, tls_port)
+        plain = await front.bound()
+    assert [line["tls"] for line in logs if line["action"] == "esme.bound"] == ["TLSv1.3", None]
     assert {session.connection.session.state for session in front.door.sessions} == {
         client.connection.session.state
     }

@@ -294,6 +294,7 @@ async def test_bind_exchange_unbind(start: Start, ends: Ends):
     ours = await secure(server, ends)
     theirs = await server.peer()
     assert theirs.connection.peer == ours.connection.local
+    assert theirs.connection.tls == ours.connection.tls == "TLSv1.3"
     for position in range(10):
         ours.connection.send(SubmitSm(short_message=bytes(250)), position)
     for position in range(10):
