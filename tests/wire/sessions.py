@@ -25,7 +25,7 @@ async def bind(line: Line, kind: str = "transceiver", version: str = "34") -> No
         00                    | addr_npi
         "^" 00                | address_range
         """)
-    said = "" if version == "33" else f"02 10 00 01 {version} | sc_interface_version"
+    said = "" if version == "33" else "02 10 00 01 50 | sc_interface_version"
     await line.expect(f"""
         00 00 00 {"1F" if said else "1A"}
         80 00 00 {ESME_BINDS[kind]}

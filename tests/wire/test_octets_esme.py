@@ -7,7 +7,7 @@ from .octets import dial
 from .sessions import ESME_BINDS, bind, unbind
 
 
-@pytest.mark.parametrize("version", ["33", "34"])
+@pytest.mark.parametrize("version", ["33", "34", "50"])
 @pytest.mark.parametrize("kind", ESME_BINDS)
 async def test_bind_and_unbind(bench: Bench, kind: str, version: str):
     async with dial(bench.port) as line:

@@ -130,7 +130,7 @@ async def test_nothing_is_malformed(
         assert count(lines, port) == expected | answers, link
 
 
-@pytest.mark.parametrize("version", [Version.V33, Version.V34], ids=lambda version: version.name)
+@pytest.mark.parametrize("version", Version, ids=lambda version: version.name)
 async def test_every_request_of_an_esme(
     bench: Bench, programs: Programs, tshark: str, tmp_path: Path, version: Version
 ):

@@ -20,10 +20,12 @@ from trunkline.connectors.webhook import WebhookDeliverer
 from trunkline.model.ports import ConnectorStatus, StorageUnavailable, SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.pipeline.admission import Admission
+from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
 from trunkline.pipeline.receipts import Receipts
+from trunkline.pipeline.short_ids import ShortIds
 from trunkline.pipeline.snapshots import Snapshots
 from trunkline.pipeline.submission import Outcomes
 from trunkline.pipeline.supervision import Clockwork
@@ -32,6 +34,7 @@ from trunkline.servers.http.needs import HttpServices, Management
 from trunkline.servers.http.server import HttpServer
 from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
+from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
@@ -40,6 +43,7 @@ from trunkline.services.esmes import Esmes
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
+from trunkline.smpp.constants import Version
 from trunkline.smpp.timers import TimerSettings
 
 log = structlog.get_logger()
@@ -62,6 +66,7 @@ class Gateway:
 
     FOLLOW_S = 0.5  # how soon a change made by another process is seen
     MEASURE_S = 10.0
+    CONGESTION_S = 1.0
     HEARTBEAT_MS = 10_000  # a status older than a few of these is of a gateway that is gone
     TIDY_S = 60.0
     STATUS_S = 1.0  # how often the connectors' live status is written down
@@ -85,8 +90,13 @@ class Gateway:
         self.credentials = CredentialChecker()
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE, self.clock)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
+        self.amending = Amending(store, self.clock, snapshots, self.outcomes, self.receipts, self.notifier)
+        self.operations = Operations(self.amending, self.clock)
+        self.short_ids = ShortIds(store)
         self.door = EsmeDoor(
             self.pipeline,
+            self.operations,
+            self.short_ids,
             self.notifier,
             snapshots,
             self.credentials,
@@ -110,6 +120,7 @@ class Gateway:
             ),
             window_size=settings.esme_deliver_window,
             max_connections=settings.smpp_max_connections,
+            version=Version.V50,
             on_handshake_failed=log_failed_handshake,
         )
         self.tls_port = _tls_port(settings, self.smpp_server)
@@ -170,6 +181,7 @@ class Gateway:
                 **recovered,
             )
         await self.receipts.load_orphans()
+        await self.short_ids.prepare()
         try:
             await self.smpp_server.start()
         except OSError as error:
@@ -186,6 +198,7 @@ class Gateway:
             self._clockwork.run(),
             self._follow_configuration(),
             self._write_status(),
+            self._tell_congestion(),
             self._measure(),
             self._tidy_pdu_logs(),
         ):
@@ -270,6 +283,14 @@ class Gateway:
             log.warning("The connectors' status cannot be written now.", action="status.unwritable")
             return False
         return True
+
+    async def _tell_congestion(self) -> None:
+        """Tells ESMEs of SMPP 5.0 how much waits for the message store, in per cent of the most that may."""
+        journal = self.store.journal
+        while True:
+            share = 100 * journal.backlog // self.settings.commit_backlog_max
+            self.door.tell_congestion(min(share, 100) if journal.available else 100)
+            await asyncio.sleep(self.CONGESTION_S)
 
     async def _measure(self) -> None:
         """Reads the lengths of the queues for the metrics."""

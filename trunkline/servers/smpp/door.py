@@ -12,11 +12,13 @@ from trunkline.model.ports import Clock, DeliveryResult, PduLog
 from trunkline.model.snapshot import Esme, ReceiptFormat, Snapshot
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
+from trunkline.pipeline.short_ids import ShortIds
 from trunkline.pipeline.snapshots import Snapshots
+from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.receipts import receipt_pdu
 from trunkline.servers.smpp.session import EsmeSession
 from trunkline.smpp.asyncio.connection import SmppConnection
-from trunkline.smpp.constants import CommandStatus
+from trunkline.smpp.constants import CommandStatus, Version
 from trunkline.smpp.pdus import Bind
 
 log = structlog.get_logger()
@@ -38,6 +40,8 @@ class EsmeDoor:
     def __init__(
         self,
         pipeline: MtPipeline,
+        operations: Operations,
+        short_ids: ShortIds,
         notifier: Notifier,
         snapshots: Snapshots,
         passwords: PasswordChecker,
@@ -49,6 +53,9 @@ class EsmeDoor:
     ) -> None:
         """`window`: submits of one session that may wait for the store; above, its socket is not read."""
         self.pipeline = pipeline
+        self.operations = operations
+        self.short_ids = short_ids
+        self.congestion = 0  # congestion_state, see `tell_congestion`
         self.notifier = notifier
         self.snapshots = snapshots
         self.clock = clock
@@ -68,6 +75,15 @@ class EsmeDoor:
     def sessions(self) -> list[EsmeSession]:
         """All bound sessions."""
         return [session for sessions in self._sessions.values() for session in sessions]
+
+    def tell_congestion(self, state: int) -> None:
+        """What sessions of SMPP 5.0 tell their ESMEs from now on: 0 for idle to 100 for no more, please."""
+        if state == self.congestion:
+            return
+        self.congestion = state
+        for session in self.sessions:
+            if session.connection.session.version is Version.V50:
+                session.connection.session.congestion_state = state
 
     async def admit(self, pdu: Bind, host: str) -> tuple[Esme | None, int, str]:
         """Who may bind; for a bind that is refused None, the status and the reason for the log."""

@@ -1,4 +1,4 @@
-"""From a submit_sm or data_sm to a `Submission`."""
+"""From submit_sm, data_sm and submit_multi to a `Submission`, and from replace_sm to a `Revision`."""
 
 import re
 
@@ -8,11 +8,14 @@ from trunkline.gsm.errors import MalformedUdh
 from trunkline.gsm.septets import fill_bits
 from trunkline.gsm.shifts import shift_in
 from trunkline.gsm.udh import CONCATENATION_8, Element, join, ports_element, split
+from trunkline.model.amendment import Revision
+from trunkline.model.message import Message
 from trunkline.model.snapshot import Sender
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.model.tlvs import MAX_OCTETS
 from trunkline.smpp.constants import ESM_UDHI, Tag
-from trunkline.smpp.pdus import DataSm, SubmitSm
+from trunkline.smpp.fields import SmeAddress
+from trunkline.smpp.pdus import DataSm, ReplaceSm, SubmitMulti, SubmitSm
 from trunkline.smpp.times import parse_time
 from trunkline.smpp.tlv import encode_tlvs
 
@@ -37,25 +40,17 @@ _OURS = frozenset(
 _GSM_FOR_SURE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]").search
 
 
-def read_submit(pdu: SubmitSm, sender: Sender, now: int, alphabet: str = GSM7) -> Submission:
+def read_submit(pdu: SubmitSm | SubmitMulti, sender: Sender, now: int, alphabet: str = GSM7) -> Submission:
     """The message a submit_sm carries; `now` in Unix milliseconds. Raises `Rejected`.
 
-    `alphabet` is what the ESME means by data_coding 0.
+    `alphabet` is what the ESME means by data_coding 0. That of a submit_multi has no destination yet.
     """
-    validity = None
-    if pdu.validity_period:
-        validity = _milliseconds(pdu.validity_period, now, "validity_period", Reason.INVALID_VALIDITY)
-    schedule = 0
-    if pdu.schedule_delivery_time:
-        schedule = _milliseconds(
-            pdu.schedule_delivery_time, now, "schedule_delivery_time", Reason.INVALID_SCHEDULE
-        )
-        schedule = max(0, schedule)
+    validity, schedule = _times(pdu, now)
     submission = _read(pdu, sender, alphabet)
     submission.protocol_id = pdu.protocol_id
     submission.priority = pdu.priority_flag
     submission.validity_ms = validity
-    submission.deliver_after_ms = schedule
+    submission.deliver_after_ms = schedule or 0
     return submission
 
 
@@ -68,7 +63,46 @@ def read_data(pdu: DataSm, sender: Sender, alphabet: str = GSM7) -> Submission:
     return submission
 
 
-def _read(pdu: SubmitSm | DataSm, sender: Sender, alphabet: str) -> Submission:
+def read_replacement(pdu: ReplaceSm, sender: Sender, now: int, alphabet: str, message: Message) -> Revision:
+    """What a replace_sm puts in the place of this message's content. Raises `Rejected`.
+
+    The PDU has no data_coding and no esm_class: those of the message hold on.
+    """
+    validity, schedule = _times(pdu, now)
+    octets = pdu.short_message or pdu.tlv(Tag.MESSAGE_PAYLOAD) or b""
+    udh = message.segments[0].udh if len(message.segments) == 1 else b""
+    with_header = bool(udh) and octets.startswith(udh)
+    if udh and not with_header and shift_in(udh) is None:
+        raise Rejected(
+            Reason.INVALID_FIELD, "the message has a user data header: what replaces it has to begin with it"
+        )
+    submission = _read(
+        SubmitSm(
+            esm_class=ESM_UDHI if with_header else 0,
+            data_coding=message.data_coding,
+            registered_delivery=pdu.registered_delivery,
+            short_message=octets,
+        ),
+        sender,
+        alphabet,
+    )
+    return Revision(submission, validity, schedule)
+
+
+def _times(pdu: SubmitSm | SubmitMulti | ReplaceSm, now: int) -> tuple[int | None, int | None]:
+    """validity_period and schedule_delivery_time in milliseconds from now; None where they are not given."""
+    validity = schedule = None
+    if pdu.validity_period:
+        validity = _milliseconds(pdu.validity_period, now, "validity_period", Reason.INVALID_VALIDITY)
+    if pdu.schedule_delivery_time:
+        schedule = _milliseconds(
+            pdu.schedule_delivery_time, now, "schedule_delivery_time", Reason.INVALID_SCHEDULE
+        )
+        schedule = max(0, schedule)
+    return validity, schedule
+
+
+def _read(pdu: SubmitSm | DataSm | SubmitMulti, sender: Sender, alphabet: str) -> Submission:
     octets = pdu.payload
     udh = b""
     elements: tuple[Element, ...] = ()
@@ -86,10 +120,10 @@ def _read(pdu: SubmitSm | DataSm, sender: Sender, alphabet: str) -> Submission:
             elements = _ports(pdu)
             udh = _sar_header(pdu, elements)
     text, coding, data_coding = _text(octets, pdu.data_coding, udh, alphabet)
-    return Submission(
+    submission = Submission(
         sender,
         "smpp",
-        pdu.destination_addr,
+        "",
         text,
         pdu.source_addr,
         octets if text is None else None,
@@ -98,12 +132,21 @@ def _read(pdu: SubmitSm | DataSm, sender: Sender, alphabet: str) -> Submission:
         data_coding,
         pdu.source_addr_ton or None,
         pdu.source_addr_npi if pdu.source_addr_ton else None,
-        pdu.dest_addr_ton or None,
-        pdu.dest_addr_npi if pdu.dest_addr_ton else None,
         registered_delivery=pdu.registered_delivery,
         tlvs=tlvs,
         elements=() if udh else elements,
     )
+    if not isinstance(pdu, SubmitMulti):
+        address(submission, pdu)
+    return submission
+
+
+def address(submission: Submission, pdu: SubmitSm | DataSm | SmeAddress) -> None:
+    """Gives a submission the destination of this PDU, or of one of those of a submit_multi."""
+    submission.destination = pdu.destination_addr
+    if pdu.dest_addr_ton:
+        submission.dest_ton = pdu.dest_addr_ton
+        submission.dest_npi = pdu.dest_addr_npi
 
 
 def _text(
@@ -129,7 +172,7 @@ def _text(
     return text, _CODING.get(encoding), data_coding
 
 
-def _travelling(pdu: SubmitSm | DataSm) -> bytes:
+def _travelling(pdu: SubmitSm | DataSm | SubmitMulti) -> bytes:
     """The TLVs that are not for us, as octets. Raises `Rejected` when they are too many."""
     octets = encode_tlvs(tlv for tlv in pdu.tlvs if tlv.tag not in _OURS)
     if len(octets) > MAX_OCTETS:
@@ -137,7 +180,7 @@ def _travelling(pdu: SubmitSm | DataSm) -> bytes:
     return octets
 
 
-def _ports(pdu: SubmitSm | DataSm) -> tuple[Element, ...]:
+def _ports(pdu: SubmitSm | DataSm | SubmitMulti) -> tuple[Element, ...]:
     """Application ports in TLVs become the equal header element, so that any connector can carry them."""
     destination = pdu.tlv(Tag.DESTINATION_PORT)
     source = pdu.tlv(Tag.SOURCE_PORT)
@@ -146,7 +189,7 @@ def _ports(pdu: SubmitSm | DataSm) -> tuple[Element, ...]:
     return (ports_element(int.from_bytes(destination or b"", "big"), int.from_bytes(source or b"", "big")),)
 
 
-def _sar_header(pdu: SubmitSm | DataSm, elements: tuple[Element, ...]) -> bytes:
+def _sar_header(pdu: SubmitSm | DataSm | SubmitMulti, elements: tuple[Element, ...]) -> bytes:
     """A part numbered by SAR TLVs gets the equal concatenation header, so that any connector can carry it."""
     reference = pdu.tlv(Tag.SAR_MSG_REF_NUM)
     total = pdu.tlv(Tag.SAR_TOTAL_SEGMENTS)

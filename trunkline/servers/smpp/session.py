@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from trunkline.model.ids import new_id
 from trunkline.model.message import Message
 from trunkline.model.ports import DeliveryResult, LogOwner, PduLogTap, SessionStatus
 from trunkline.model.snapshot import Esme
 from trunkline.model.submission import Rejected
 from trunkline.pipeline.admission import Rate
+from trunkline.servers.smpp.multi import TOO_MANY, addressed, addresses_of, has_too_many, multi_response
 from trunkline.servers.smpp.reading import read_data, read_submit
 from trunkline.servers.smpp.statuses import STATUS_OF_REASON
 from trunkline.smpp.asyncio.connection import SmppConnection, host_and_port
-from trunkline.smpp.constants import CommandId, CommandStatus, status_name
+from trunkline.smpp.constants import CommandId, CommandStatus, Version, status_name
 from trunkline.smpp.errors import EncodeError, InvalidStateError
+from trunkline.smpp.fields import SmeAddress
 from trunkline.smpp.handler import Handler
-from trunkline.smpp.pdus import Bind, DataSm, DeliverSm, Pdu, SubmitSm
+from trunkline.smpp.pdus import Bind, DataSm, DeliverSm, Pdu, SubmitMulti, SubmitSm
 
 if TYPE_CHECKING:
     from trunkline.servers.smpp.door import EsmeDoor
@@ -31,7 +34,6 @@ _BIND_TYPES = {
     int(CommandId.BIND_RECEIVER): "RX",
     int(CommandId.BIND_TRANSCEIVER): "TRX",
 }
-_FIRST_WITH_TLVS = 0x34
 _ESME_RINVCMDID = int(CommandStatus.ESME_RINVCMDID)
 _ESME_RSYSERR = int(CommandStatus.ESME_RSYSERR)
 _ESME_RTHROTTLED = int(CommandStatus.ESME_RTHROTTLED)
@@ -64,7 +66,8 @@ class EsmeSession(Handler):
         self._bind_type = ""
         self._system_type = ""
         self._since = 0
-        self._knows_tlvs = True
+        self._short_ids = False  # SMPP 3.3: ids of more than eight characters do not fit
+        self._tasks: set[asyncio.Task[None]] = set()
         self._rate = Rate()
         self.submitted = 0
         self.delivering = 0
@@ -79,6 +82,12 @@ class EsmeSession(Handler):
     def on_request(self, pdu: Pdu) -> None:
         if isinstance(pdu, SubmitSm | DataSm):
             self._submit(pdu)
+        elif isinstance(pdu, SubmitMulti):
+            self._submit_multi(pdu)
+        elif self._door.operations.offers(pdu):
+            task = asyncio.get_running_loop().create_task(self._operate(pdu))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         else:
             self.connection.respond(pdu.response(_ESME_RINVCMDID))
 
@@ -154,10 +163,10 @@ class EsmeSession(Handler):
         self._since = self._door.clock.now_ms()
         self.window = min(esme.window, connection.session.window.size)
         self.receives = pdu.command_id in _RX_BINDS
-        # Older versions have no optional parameters, and their parsers none to skip (section 3.4).
-        self._knows_tlvs = pdu.interface_version >= _FIRST_WITH_TLVS
         self.log_pdus(esme)
         if connection.accept_bind(pdu, system_id=self._door.system_id):
+            self._short_ids = connection.session.version is Version.V33
+            connection.session.congestion_state = self._door.congestion
             self._door.joined(self)
 
     @property
@@ -187,53 +196,130 @@ class EsmeSession(Handler):
 
     def _submit(self, pdu: SubmitSm | DataSm) -> None:
         door = self._door
-        self.submitted += 1
-        esme = door.snapshots.current.esmes.get(self.system_id)
-        if esme is None:  # deleted a moment ago; the door is about to unbind it
-            self.connection.respond(pdu.response(_ESME_RSYSERR))
-            return
-        if esme.throughput and not self._within_rate(esme.throughput / 60):
-            self.connection.respond(pdu.response(_ESME_RTHROTTLED))
+        esme = self._may_submit(pdu, 1)
+        if esme is None:
             return
         try:
             if isinstance(pdu, SubmitSm):
                 submission = read_submit(pdu, esme.sender, door.clock.now_ms(), esme.default_alphabet)
             else:
                 submission = read_data(pdu, esme.sender, esme.default_alphabet)
+            if self._short_ids:
+                submission.reference = door.short_ids.next()
             answer = door.pipeline.accept(submission)
-        except Rejected as rejected:
-            self.connection.respond(pdu.response(STATUS_OF_REASON[rejected.reason]))
+        except Exception as error:  # noqa: BLE001  (one message must not cost the session, and with it all others)
+            self._refuse(pdu, error)
             return
-        except Exception:  # one message must not cost the session, and with it all others
-            log.exception("A submit failed.", action="esme.submit_failed", system_id=self.system_id)
-            self.connection.respond(pdu.response(_ESME_RSYSERR))
-            return
-        self._pending += 1
-        if self._pending == self._door.window:
-            self.connection.pause_reading()
+        self._wait(1)
         answer.add_done_callback(partial(self._answered, pdu))
 
-    def _within_rate(self, per_second: float) -> bool:
-        """Counts a submit against this connection's rate; false when it comes too early."""
+    def _submit_multi(self, pdu: SubmitMulti) -> None:
+        door = self._door
+        addresses = addresses_of(pdu)
+        esme = self._may_submit(pdu, len(addresses))
+        if esme is None:
+            return
+        if has_too_many(pdu):
+            self.connection.respond(pdu.response(TOO_MANY))
+            return
+        try:
+            template = read_submit(pdu, esme.sender, door.clock.now_ms(), esme.default_alphabet)
+            if self._short_ids:
+                template.reference = door.short_ids.next()
+            elif len(addresses) > 1:
+                template.reference = new_id()
+            answer = door.pipeline.accept_many(addressed(template, addresses))
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._refuse(pdu, error)
+            return
+        self._wait(len(addresses))
+        answer.add_done_callback(partial(self._multi_answered, pdu, addresses))
+
+    def _may_submit(self, pdu: Pdu, messages: int) -> Esme | None:
+        """Who submits; None when it may not do so now, and was told."""
+        self.submitted += messages
+        esme = self._door.snapshots.current.esmes.get(self.system_id)
+        if esme is None:  # deleted a moment ago; the door is about to unbind it
+            self.connection.respond(pdu.response(_ESME_RSYSERR))
+        elif esme.throughput and not self._within_rate(esme.throughput / 60, messages):
+            self.connection.respond(pdu.response(_ESME_RTHROTTLED))
+        else:
+            return esme
+        return None
+
+    def _within_rate(self, per_second: float, messages: int) -> bool:
+        """Counts messages against this connection's rate; false when they come too early."""
         now = self._door.clock.now_ms()
         self._rate.limit(per_second, now)
         if self._rate.wait_ms(per_second, now):
             return False
-        self._rate.take(per_second, now)
+        for _ in range(messages):
+            self._rate.take(per_second, now)
         return True
 
-    def _answered(self, pdu: SubmitSm | DataSm, answer: "asyncio.Future[Message]") -> None:
-        self._pending -= 1
-        if self._pending == self._door.window // 2:
+    def _wait(self, messages: int) -> None:
+        """These wait for the store; when there are too many, nothing more is read."""
+        before = self._pending
+        self._pending = after = before + messages
+        if before < self._door.window <= after:
+            self.connection.pause_reading()
+
+    def _waited(self, messages: int) -> None:
+        before = self._pending
+        self._pending = after = before - messages
+        if after <= self._door.window // 2 < before:
             self.connection.resume_reading()
+
+    def _answered(self, pdu: SubmitSm | DataSm, answer: "asyncio.Future[Message]") -> None:
+        self._waited(1)
         failure = answer.exception()
         if failure is None:
             self.connection.respond(pdu.response(0, message_id=answer.result().public_id))
-        elif isinstance(failure, Rejected):
-            self.connection.respond(pdu.response(STATUS_OF_REASON[failure.reason]))
         else:
-            log.error("A submit failed.", action="esme.submit_failed", exc_info=failure)
-            self.connection.respond(pdu.response(_ESME_RSYSERR))
+            self._refuse(pdu, failure)
+
+    def _multi_answered(
+        self,
+        pdu: SubmitMulti,
+        addresses: list[SmeAddress],
+        answer: "asyncio.Future[list[Message | Rejected]]",
+    ) -> None:
+        self._waited(len(addresses))
+        failure = answer.exception()
+        if failure is None:
+            self.connection.respond(multi_response(pdu, addresses, answer.result()))
+        else:
+            self._refuse(pdu, failure)
+
+    def _refuse(self, pdu: Pdu, failure: BaseException) -> None:
+        if isinstance(failure, Rejected):
+            self.connection.respond(pdu.response(STATUS_OF_REASON[failure.reason]))
+            return
+        log.error(
+            "A request failed.",
+            action="esme.request_failed",
+            system_id=self.system_id,
+            request=pdu.name,
+            exc_info=failure,
+        )
+        self.connection.respond(pdu.response(_ESME_RSYSERR))
+
+    # --- messages that it has handed in ---
+
+    async def _operate(self, pdu: Pdu) -> None:
+        """Answers a query, cancel or replace."""
+        self._wait(1)
+        esme = self._door.snapshots.current.esmes.get(self.system_id)
+        try:
+            if esme is None:
+                self.connection.respond(pdu.response(_ESME_RSYSERR))
+            else:
+                version = self.connection.session.version
+                self.connection.respond(await self._door.operations.answer(pdu, esme, version))
+        except Exception as error:  # noqa: BLE001  (one request must not cost the session)
+            self._refuse(pdu, error)
+        finally:
+            self._waited(1)
 
     def unbind(self) -> None:
         """Asks the ESME to go; the connection closes when it confirms, or in time without it."""
@@ -275,8 +361,6 @@ class EsmeSession(Handler):
 
     def deliver(self, pdu: DeliverSm, finished: Finished) -> None:
         """Sends a deliver_sm; `finished` is called with its outcome, never from in here."""
-        if not self._knows_tlvs:
-            pdu.tlvs = ()
         try:
             self.connection.send(pdu, finished)
         except EncodeError as error:

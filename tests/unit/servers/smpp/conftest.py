@@ -1,21 +1,24 @@
 """The SMPP door on an ephemeral port, over a pipeline that the test answers for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from tests.unit.kept_pdus import KeptPdus
+from trunkline.model.amendment import Owner, Revision, Standing
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.ports import DeliveryResult
 from trunkline.model.snapshot import Account, Esme, Sender, Snapshot, UnknownOutcome
-from trunkline.model.submission import Submission
+from trunkline.model.submission import Rejected, Submission
+from trunkline.pipeline.short_ids import ShortIds
 from trunkline.pipeline.snapshots import Snapshots
 from trunkline.servers.smpp.door import EsmeDoor
+from trunkline.servers.smpp.operations import Operations
 from trunkline.smpp.asyncio import SmppConnection, SmppServer, connect
-from trunkline.smpp.constants import BindType
+from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Pdu
 from trunkline.smpp.timers import TimerSettings
@@ -51,6 +54,7 @@ def message_of(submission: Submission, identifier: str = "0199-id") -> Message:
         identifier, 1, "smpp", "shop", submission.source, 5, 0, submission.destination, 1, 1,
         submission.text, "gsm7", 0, 0, 0, 1, None, NOW + 1, NOW, 1, "upstream", 0, 0,
     )  # fmt: skip
+    message.reference = submission.reference
     message.segments = [Segment(message, 1, "", b"", "upstream")]
     return message
 
@@ -113,6 +117,61 @@ class StubPipeline:
         else:
             future.set_result(message)
         return future
+
+    def accept_many(self, submissions: Sequence[Submission]) -> "asyncio.Future[list[Message | Rejected]]":
+        self.submissions += submissions
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self.hold:
+            self.held.append(future)
+        else:
+            future.set_result([self.answer(submission) for submission in submissions])
+        return future
+
+
+class StubAmending:
+    """Keeps what it is asked; `outcome` is what comes of it, an exception is raised."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.outcome: Any = None
+        self.message: Message | None = None  # what a replace_sm is read for
+
+    async def query(self, owner: Owner, message_id: str, source: str = "") -> Standing:
+        standing: Standing = self._note("query", owner, message_id, source)
+        return standing
+
+    async def cancel(self, owner: Owner, message_id: str, source: str = "", dest: str = "") -> None:
+        self._note("cancel", owner, message_id, source, dest)
+
+    async def cancel_between(self, owner: Owner, source: str, dest: str) -> int:
+        self._note("cancel_between", owner, source, dest)
+        return 1
+
+    async def replace(
+        self, owner: Owner, message_id: str, source: str, read: Callable[[Message], Revision]
+    ) -> None:
+        assert self.message is not None
+        self._note("replace", owner, message_id, source, read(self.message))
+
+    def _note(self, *asked: Any) -> Any:
+        self.asked.append(asked)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+class StubStore:
+    """Gives out blocks of short ids; `fault` is raised instead."""
+
+    def __init__(self) -> None:
+        self.blocks = 0
+        self.fault: Exception | None = None
+
+    async def next_short_id_block(self) -> int:
+        if self.fault is not None:
+            raise self.fault
+        self.blocks += 1
+        return self.blocks
 
 
 class StubNotifier:
@@ -193,19 +252,33 @@ class Front:
         pipeline: Any = self.pipeline
         notifier: Any = self.notifier
         self.pdu_log = KeptPdus()
-        self.door = EsmeDoor(pipeline, notifier, self.snapshots, self.passwords, clock, pdu_log=self.pdu_log)
-        self.server = SmppServer("127.0.0.1", 0, self.door.session, window_size=window_size, timers=timers)
+        self.amending = StubAmending()
+        store: Any = StubStore()
+        self.short_ids = ShortIds(store)
+        self.door = EsmeDoor(
+            pipeline,
+            Operations(self.amending, clock),
+            self.short_ids,
+            notifier,
+            self.snapshots,
+            self.passwords,
+            clock,
+            pdu_log=self.pdu_log,
+        )
+        self.server = SmppServer(
+            "127.0.0.1", 0, self.door.session, window_size=window_size, timers=timers, version=Version.V50
+        )
         self.clients: list[Client] = []
 
-    async def client(self) -> Client:
+    async def client(self, version: Version = Version.V34) -> Client:
         """A new connection, not yet bound."""
         client = Client()
-        client.connection = await connect("127.0.0.1", self.server.port, client)
+        client.connection = await connect("127.0.0.1", self.server.port, client, version=version)
         self.clients.append(client)
         return client
 
-    async def bound(self, **fields: Any) -> Client:
-        client = await self.client()
+    async def bound(self, version: Version = Version.V34, **fields: Any) -> Client:
+        client = await self.client(version)
         await client.bind(**fields)
         return client
 
@@ -238,6 +311,7 @@ async def make_front() -> AsyncIterator[MakeFront]:
         front = Front(*(esmes or (esme_of(),)), **fields)
         made.append(front)
         await front.server.start()
+        await front.short_ids.prepare()
         return front
 
     yield make

@@ -31,7 +31,7 @@ async def test_binding(front: Front, kind: BindType, receives: bool) -> None:
     client = await front.client()
     answer = await client.bind(kind=kind)
     assert answer.system_id == "trunkline"  # type: ignore[attr-defined]
-    assert answer.tlv(Tag.SC_INTERFACE_VERSION) == b"\x34"
+    assert answer.tlv(Tag.SC_INTERFACE_VERSION) == b"\x50"
     (session,) = front.door.sessions
     assert (session.system_id, session.receives) == ("shop", receives)
     assert front.notifier.woken == (["esme:shop"] if receives else [])

@@ -13,7 +13,7 @@ from trunkline.servers.smpp import session as module
 from trunkline.servers.smpp.statuses import STATUS_OF_REASON
 from trunkline.smpp.codec import encode
 from trunkline.smpp.constants import BindType, CommandStatus, Tag
-from trunkline.smpp.pdus import CancelSm, DataSm, DataSmResp, QuerySm, SubmitSm, SubmitSmResp, Unbind
+from trunkline.smpp.pdus import DataSm, DataSmResp, SubmitSm, SubmitSmResp, Unbind
 from trunkline.smpp.timers import TimerSettings
 from trunkline.smpp.tlv import Tlv
 
@@ -128,11 +128,6 @@ async def test_a_fault_costs_one_message_and_not_the_session(
     front.pipeline.answer = message_of
     assert (await client.ask(submit())).command_status == 0
     assert log.exception.called or log.error.called
-
-
-@pytest.mark.parametrize("request_pdu", [QuerySm(message_id="x"), CancelSm(message_id="x")])
-async def test_what_is_not_offered_is_answered(front: Front, client: Client, request_pdu: QuerySm) -> None:
-    assert (await client.ask(request_pdu)).command_status == CommandStatus.ESME_RINVCMDID
 
 
 async def test_the_sender_is_the_one_of_now(front: Front, client: Client) -> None:
