@@ -13,7 +13,8 @@ import typer
 from trunkline.cli.commands import BadInput, CommandFailed, load_settings, os_reason, read_pem, read_secret
 from trunkline.cli.demo_file import read_demo, section
 from trunkline.cli.options import Row, given, with_options
-from trunkline.cli.printing import Json, print_fields, print_json
+from trunkline.cli.printing import Json, print_fields, print_json, print_table
+from trunkline.simulator.ready_made import ready_made, scenario_file
 from trunkline.simulator.scenario import DESCRIPTIONS, Scenario
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def _scenario_rows() -> Iterator[Row]:
             default = str(default).lower()
         elif isinstance(default, dict | tuple):
             default = ",".join(default)
+        elif isinstance(default, float):
+            default = f"{default:g}"
         yield Row(field.name, str, field.metadata["rule"].metavar, DESCRIPTIONS[field.name], default)
 
 
@@ -53,8 +56,14 @@ def smsc(
         ),
     ] = None,
     scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TOML file with the settings below, one a line.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE", help="A ready-made scenario, or a TOML file with keys of one, one a line."
+        ),
     ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the ready-made scenarios and all keys, and exit.")
+    ] = False,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Append what happens to this file, as JSON lines.")
     ] = None,
@@ -65,11 +74,15 @@ def smsc(
     as_json: Json = False,
     **values: Any,
 ) -> None:
-    """Run an SMSC (SMPP 3.4) until Ctrl-C.
+    """Run an SMSC until Ctrl-C.
 
-    It behaves as the scenario file and the options below say; an option wins over the file.
+    It behaves as the scenario and the options below say; an option wins over the scenario.
     """
-    behaviour = Scenario.load(scenario, [f"{name}={value}" for name, value in given(values).items()])
+    if show:
+        _print_scenarios(as_json)
+        return
+    file = None if scenario is None else scenario_file(scenario)
+    behaviour = Scenario.load(file, [f"{name}={value}" for name, value in given(values).items()])
     if port is None:
         port = load_settings(ctx).simulator_port
     context = _server_context(tls_certificate, tls_key)
@@ -87,6 +100,16 @@ def smsc(
         if written is not None:
             written.close()
     _print_smsc(counters, written, as_json)
+
+
+def _print_scenarios(as_json: bool) -> None:
+    scenarios = ready_made()
+    if as_json:
+        print_json({"scenarios": scenarios, "keys": DESCRIPTIONS})
+        return
+    print_table(("Scenario", "What it is"), scenarios.items(), title="Ready-made scenarios")
+    rows = [(row.field, row.default, row.metavar, row.help) for row in _scenario_rows()]
+    print_table(("Key", "Default", "Values", "Meaning"), rows, title="Keys")
 
 
 def _server_context(certificate: Path | None, key: Path | None) -> "ssl.SSLContext | None":

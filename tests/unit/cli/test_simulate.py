@@ -136,6 +136,23 @@ def test_the_scenario_file_and_options(run: Run, smsc: Smsc, tmp_path: Path) -> 
     run(*words, "--password", "-", stdin="word\n")
 
 
+def test_a_ready_made_scenario(run: Run, smsc: Smsc) -> None:
+    _process, port = smsc("--scenario", "hex-ids", "--first-id", "10", "--receipt-delay-ms", "0")
+    result = run("simulate", "esme", "--port", port, "--system-id", "me", "--count", "2", "--no-receipts")
+    assert re.search(r"^Accepted +2,", result.stdout, re.MULTILINE)
+
+
+def test_the_list_of_scenarios_and_keys(run: Run) -> None:
+    shown = run("simulate", "smsc", "--list").stdout
+    assert re.search(r"^ misbehaving +As much as one SMSC can do wrong", shown, re.MULTILINE)
+    assert re.search(
+        r"^ receipts +normal +normal\|early +When: after the answer, or before", shown, re.MULTILINE
+    )
+    listed = json.loads(run("simulate", "smsc", "--list", "--json").stdout)
+    assert "misbehaving" in listed["scenarios"]
+    assert listed["keys"]["seed"] == "Seed of every random decision"
+
+
 def test_the_demo_is_the_default_target(run: Run, smsc: Smsc, tmp_path: Path) -> None:
     _process, port = smsc("--credentials", "demo:secret")
     (tmp_path / "var").mkdir()
@@ -168,6 +185,12 @@ def test_an_address_in_use(smsc: Smsc, complaint: Complaint) -> None:
         (["smsc", "--receipts", "never"], 2, "receipts must be one of normal, early"),
         (["smsc", "--bind-refuse", "ESME_NOPE"], 2, "bind_refuse must be a command_status"),
         (["smsc", "--scenario", "nowhere.toml"], 2, "nowhere.toml: No such file"),
+        (["smsc", "--scenario", "mishap"], 2, "scenario 'mishap' is neither a file nor one of congested"),
+        (
+            ["smsc", "--port", "0", "--mo-text", "x" * 50_000],
+            2,
+            "mo_text cannot be written as mo_enc",
+        ),
         (["smsc", "--port", "70000"], 2, "Invalid value for '--port'"),
         (["smsc", "--port", "0", "--record", "no/where"], 1, "no/where: No such file or directory"),
         (["esme"], 2, "system_id: give --system-id; there is no demo.json"),

@@ -119,8 +119,8 @@ class Bench:
         self._stack = stack
         self.record = Record()
 
-    async def smsc(self, **settings: Any) -> SmscSimulator:
-        smsc = SmscSimulator("127.0.0.1", 0, Scenario(**settings), self.record)
+    async def smsc(self, scenario: Scenario | None = None, **settings: Any) -> SmscSimulator:
+        smsc = SmscSimulator("127.0.0.1", 0, scenario or Scenario(**settings), self.record)
         await smsc.start()
         self._stack.push_async_callback(smsc.stop, 0.2)
         return smsc

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.simulator.ready_made import ready_made
 from trunkline.simulator.scenario import DESCRIPTIONS, Scenario
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
@@ -39,6 +40,11 @@ def test_row(key: str) -> None:
     assert meaning.startswith(f"{DESCRIPTIONS[key]}.")
     for choice in rule.choices:
         assert f"`{choice}`" in meaning
+
+
+def test_every_ready_made_scenario_has_a_row() -> None:
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+) \|$", SECTIONS["Ready-made scenarios"], re.MULTILINE)
+    assert dict(rows) == ready_made()
 
 
 def test_every_quirk_is_reached_by_keys_that_exist() -> None:
