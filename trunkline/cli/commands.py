@@ -205,6 +205,21 @@ def read_pem(field: str, path: Path) -> str:
         raise BadInput(field, f"{path} is not in PEM form") from None
 
 
+def trusting(authorities: Path | None, *, verify: bool) -> ssl.SSLContext:
+    """A context that trusts the authorities in a PEM file, the system's, or anybody. Raises BadInput."""
+    from trunkline.services.certificates import UnusableCertificate, read_certificates  # noqa: PLC0415
+    from trunkline.smpp.asyncio.contexts import client_context  # noqa: PLC0415  (only with TLS)
+
+    if authorities is None:
+        return client_context(verify=verify)
+    pem = read_pem("tls_ca", authorities)
+    try:
+        read_certificates(pem)
+    except UnusableCertificate as error:
+        raise BadInput("tls_ca", str(error)) from None
+    return client_context(verify=verify, ca=pem)
+
+
 def parse_amount(field: str, text: str) -> int:
     """Micro-credits from a decimal number of credits. Raises BadInput."""
     from trunkline.model.money import parse_credits  # noqa: PLC0415  (decimal)

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trunkline.cli.commands import BadInput, CommandFailed, read_pem, read_secret
+from trunkline.cli.commands import BadInput, CommandFailed, read_secret, trusting
 from trunkline.cli.printing import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    import ssl
-
     from trunkline.services.probe import Plan, Report, Target
 
 
@@ -64,7 +62,7 @@ def probe(
         system_id,
         read_secret(password, "Password at the SMSC") or "",
         system_type,
-        _context(tls_ca, tls_verify) if tls else None,
+        trusting(tls_ca, verify=tls_verify) if tls else None,
         tls_server_name,
     )
     plan = Plan(to, sender, count, max_binds, receipts_s=wait)
@@ -93,15 +91,6 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not host or not port.isdigit() or not 1 <= int(port) <= 65535:
         raise BadInput("HOST:PORT", f"must be a host and a port such as smsc.example:2775, not {text!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def _context(ca: Path | None, verify: bool) -> "ssl.SSLContext":
-    from trunkline.smpp.asyncio.contexts import client_context  # noqa: PLC0415  (ssl)
-
-    try:
-        return client_context(verify=verify, ca=read_pem("tls_ca", ca) if ca else "", certificate="", key="")
-    except ValueError as error:
-        raise BadInput("tls_ca", str(error)) from None
 
 
 def _as_json(report: "Report") -> dict[str, object]:

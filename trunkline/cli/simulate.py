@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from trunkline.cli.commands import BadInput, CommandFailed, load_settings, os_reason, read_pem, read_secret
+from trunkline.cli.commands import (
+    BadInput,
+    CommandFailed,
+    load_settings,
+    os_reason,
+    read_pem,
+    read_secret,
+    trusting,
+)
 from trunkline.cli.demo_file import read_demo, section
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table
@@ -250,7 +258,7 @@ def esme(
         target_port,
         user,
         secret,
-        ssl=_client_context(tls_ca) if tls else None,
+        ssl=trusting(tls_ca, verify=tls_ca is not None) if tls else None,
         rate=rate,
         window=window,
         binds=binds,
@@ -266,20 +274,6 @@ def esme(
         raise CommandFailed(result.error)
     if result.accepted < count or result.receipts_lost:
         raise typer.Exit(1)
-
-
-def _client_context(ca: Path | None) -> "ssl.SSLContext":
-    from trunkline.services.certificates import UnusableCertificate, read_certificates  # noqa: PLC0415
-    from trunkline.smpp.asyncio.contexts import client_context  # noqa: PLC0415  (only with TLS)
-
-    if ca is None:
-        return client_context(verify=False)
-    authorities = read_pem("tls_ca", ca)
-    try:
-        read_certificates(authorities)
-    except UnusableCertificate as error:
-        raise BadInput("tls_ca", str(error)) from None
-    return client_context(ca=authorities)
 
 
 def _run_load(host: str, port: int, system_id: str, password: str, **load: Any) -> "LoadResult":

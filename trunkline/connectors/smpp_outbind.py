@@ -11,6 +11,7 @@ import structlog
 from trunkline.connectors.pacing import Backoff
 from trunkline.connectors.smpp_bind import bind_options, timers_of
 from trunkline.connectors.smpp_link import Link, Traffic
+from trunkline.connectors.smpp_tls import outbind_context_of
 from trunkline.model.ports import BindStatus
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import OutbindListener, SmppConnection
@@ -56,6 +57,8 @@ class OutbindDoor:
             window_size=config.window,
             max_connections=MAX_CONNECTIONS,
             version=Version.named(config.smpp_version),
+            ssl=outbind_context_of(config),
+            on_handshake_failed=self._handshake_failed,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -155,6 +158,14 @@ class OutbindDoor:
             self._log.warning(
                 "The bind is down.", action="connector.bind_down", why=connection.session.close_reason
             )
+
+    def _handshake_failed(self, peer: tuple[str, int], error: OSError) -> None:
+        self._log.warning(
+            "The TLS handshake of an SMSC that came to the outbind port failed.",
+            action="connector.outbind_handshake_failed",
+            peer=peer[0],
+            why=str(error),
+        )
 
     def _make_link(self, connection: SmppConnection) -> Link:
         self._prepare(connection)

@@ -4,7 +4,7 @@ import ssl
 from typing import Final
 
 from trunkline.model.snapshot import ConnectorConfig
-from trunkline.smpp.asyncio.contexts import client_context
+from trunkline.smpp.asyncio.contexts import client_context, server_context
 
 # X509_V_ERR_*, as OpenSSL numbers them.
 _NOT_YET_VALID: Final = 9
@@ -37,6 +37,14 @@ def context_of(config: ConnectorConfig) -> ssl.SSLContext | None:
     return client_context(
         verify=config.tls_verify, ca=config.tls_ca, certificate=config.tls_certificate, key=config.tls_key
     )
+
+
+def outbind_context_of(config: ConnectorConfig) -> ssl.SSLContext | None:
+    """The context to wait for outbinds with: a connector with TLS gives its password to nobody without.
+
+    None for a connector without TLS. Raises as `context_of` does.
+    """
+    return server_context(config.tls_certificate, config.tls_key) if config.tls else None
 
 
 def describe_tls_failure(error: Exception | None, config: ConnectorConfig) -> str:

@@ -207,6 +207,8 @@ def _check_tls(config: ConnectorConfig) -> None:
     except UnusableCertificate as error:
         raise InvalidInput("tls_ca", str(error)) from None
     if not config.tls_certificate:
+        if config.tls and config.profile.outbind_port:
+            raise InvalidInput("tls_certificate", "is missing: with tls, outbind is listened for over TLS")
         if config.tls_key:
             raise InvalidInput("tls_certificate", "is missing: there is a tls_key")
         return

@@ -18,6 +18,7 @@ from trunkline.model.profile import (
     ReceiptId,
     SplitTransceivers,
 )
+from trunkline.simulator.certificates import Authority
 from trunkline.smpp.asyncio import connect_outbind
 from trunkline.smpp.codec import FrameDecoder, encode
 from trunkline.smpp.constants import CommandStatus, Tag, Version
@@ -188,6 +189,19 @@ class TestOutbind:
         assert smsc.unbinds == 1
         [waiting] = submitter.status().binds
         assert (waiting.state, waiting.detail) == ("CLOSED", "stopped")
+
+    async def test_with_tls_there_is_no_outbind_without(self, smsc, start, free_port):
+        authority = Authority()
+        pair = authority.issue("localhost")
+        ours = {"tls": True, "tls_certificate": pair.certificate, "tls_key": pair.key}
+        await self.listening(start, free_port, trx_binds=0, **ours)
+        plain = await self.ask(smsc, free_port)
+        await plain.wait_closed()
+        assert not smsc.binds
+        trusting = authority.client_context()
+        await self.ask(smsc, free_port, ssl=trusting, server_hostname="localhost")
+        await smsc.until(lambda: smsc.links)
+        assert [pdu.name for pdu in smsc.binds] == ["bind_receiver"]
 
     @pytest.mark.parametrize("words", [{"password": "other"}, {"system_id": "other"}, {"password": ""}])
     async def test_a_stranger_is_turned_away(self, smsc, start, listener, free_port, words):

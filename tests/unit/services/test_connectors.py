@@ -7,6 +7,7 @@ import pytest
 
 from trunkline.model.errors import AlreadyExists, NotFound
 from trunkline.model.ports import ConnectorStatus
+from trunkline.model.profile import Profile
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors, check
 from trunkline.simulator.certificates import Authority
@@ -118,6 +119,14 @@ async def test_outbind_is_bind_enough(connectors: Connectors) -> None:
     await connectors.create(**FIELDS, trx_binds=0, profile_words=words)
     with pytest.raises(InvalidInput, match="at least one bind"):
         await connectors.change("upstream", profile_words=["outbind_port="])
+
+
+async def test_outbind_over_tls_needs_a_certificate(connectors: Connectors) -> None:
+    profile = Profile(outbind_port=2776, outbind_system_id="smsc", outbind_password="knock")
+    pair = {"tls_certificate": PAIR.certificate, "tls_key": PAIR.key}
+    with pytest.raises(InvalidInput, match="tls_certificate: is missing: with tls, outbind is listened for"):
+        await connectors.create(**FIELDS, tls=True, profile=profile)
+    await connectors.create(**FIELDS, tls=True, profile=profile, **pair)
 
 
 def test_the_defaults_alone_are_no_connector() -> None:

@@ -40,7 +40,7 @@ async def connect(
         if ssl is None:
             _, connection = await asyncio.get_running_loop().create_connection(make, host, port)
             return connection
-        return await _connect_tls(host, port, make, ssl, server_hostname or host)
+        return await _connect_tls(host, port, make, ssl, server_hostname or host, timeout)
 
 
 async def _connect_tls(
@@ -49,6 +49,7 @@ async def _connect_tls(
     make: Callable[[], SmppConnection],
     context: ssl_module.SSLContext,
     server_hostname: str,
+    handshake_timeout: float,
 ) -> SmppConnection:
     loop = asyncio.get_running_loop()
     standing: asyncio.Future[SmppConnection] = loop.create_future()
@@ -61,7 +62,14 @@ async def _connect_tls(
         else:
             standing.set_exception(error)
 
-    layer = TlsLayer(context, make, ended, server_side=False, server_hostname=server_hostname)
+    layer = TlsLayer(
+        context,
+        make,
+        ended,
+        server_side=False,
+        server_hostname=server_hostname,
+        timeout=handshake_timeout,
+    )
     try:
         await loop.create_connection(lambda: layer, host, port)
         return await standing

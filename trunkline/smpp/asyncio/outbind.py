@@ -14,7 +14,7 @@ from types import TracebackType
 
 from trunkline.smpp.asyncio.client import connect
 from trunkline.smpp.asyncio.connection import ConnectionLost, HandlerFactory, SmppConnection
-from trunkline.smpp.asyncio.listener import Listener
+from trunkline.smpp.asyncio.listener import Listener, OnHandshakeFailed
 from trunkline.smpp.constants import Role, Version
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import Outbind
@@ -81,8 +81,11 @@ class OutbindListener(Listener):
         max_connections: int = 100,
         version: Version = Version.V34,
         ssl: ssl_module.SSLContext | None = None,
+        on_handshake_failed: OnHandshakeFailed | None = None,
     ) -> None:
-        super().__init__(host, port, max_connections=max_connections, ssl=ssl)
+        super().__init__(
+            host, port, max_connections=max_connections, ssl=ssl, on_handshake_failed=on_handshake_failed
+        )
         self._handler_factory = handler_factory
         self._timers = timers
         self._window_size = window_size
