@@ -245,6 +245,20 @@ class Link(Handler):
         self._traffic.listener.on_unknown(token, self._timeout_text)
         self._traffic.changed()
 
+    def on_late_response(self, token: Any, pdu: Pdu) -> None:
+        if type(token) is Question:
+            return
+        segment: Segment = token
+        traffic = self._traffic
+        if pdu.command_status == 0 and isinstance(pdu, SubmitSmResp):
+            raw_id = pdu.message_id
+            key = traffic.ids.given(raw_id, segment.message.dest_addr) if raw_id else None
+            traffic.listener.on_late_accepted(segment, raw_id or None, key)
+        else:
+            status = pdu.command_status or _UNKNOWN_ERROR
+            action = traffic.actions.get(status, ErrorAction.REJECT)
+            traffic.listener.on_late_refused(segment, status, action)
+
     def on_request(self, pdu: Pdu) -> None:
         traffic = self._traffic
         if not isinstance(pdu, (DeliverSm, DataSm)):

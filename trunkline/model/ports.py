@@ -288,6 +288,14 @@ class SubmitterListener(Protocol):
         """It was written to the wire and no answer came."""
         ...
 
+    def on_late_accepted(self, segment: Segment, smsc_message_id: str | None, smsc_key: str | None) -> None:
+        """After `on_unknown` the answer came: the SMSC took it, under this id (see `Segment`) or none."""
+        ...
+
+    def on_late_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
+        """After `on_unknown` the answer came: an error, as in `on_refused`."""
+        ...
+
     def on_unsent(self, segment: Segment, why: str) -> None:
         """It never reached the wire: it may be queued again without doubt."""
         ...

@@ -260,6 +260,23 @@ class Outcomes:
             self._journal.changed(segment, changed, event)
             self._receipts.lost(segment)
 
+    def on_late_accepted(self, segment: Segment, smsc_message_id: str | None, smsc_key: str | None) -> None:
+        if segment.state is not SegmentState.UNKNOWN:
+            return  # a receipt has proved it, or it was sent again
+        now = self._clock.now_ms()
+        segment.command_status = 0
+        segment.smsc_message_id, segment.smsc_key = smsc_message_id, smsc_key
+        changed = segment.become(SegmentState.SUBMITTED, now)
+        self.submitted += 1
+        event = self._event(segment, now, "recovered", "the SMSC's answer came late: it was submitted")
+        self._journal.changed(segment, changed, event)
+        self._receipts.expect(segment)
+
+    def on_late_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
+        # Where such segments are sent again, the last attempt may still have been taken.
+        if segment.state is SegmentState.UNKNOWN and not segment.message.resend_unknown:
+            self.on_refused(segment, command_status, action)
+
     def on_unsent(self, segment: Segment, why: str) -> None:
         now = self._clock.now_ms()
         changed = segment.become(SegmentState.QUEUED, now)

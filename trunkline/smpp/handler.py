@@ -33,6 +33,9 @@ class Handler:
     def on_timeout(self, token: Any) -> None:
         """Learn that the request sent with this token got no answer in time: its outcome is unknown."""
 
+    def on_late_response(self, token: Any, pdu: Pdu) -> None:
+        """Take the answer to a request after its `on_timeout`. At most once, and only of the latest ones."""
+
     def on_bound(self, pdu: Pdu) -> None:
         """Learn that the bind was accepted; `pdu` is the bind response (ESME side)."""
 

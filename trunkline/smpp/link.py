@@ -384,6 +384,9 @@ class Link:
             del self._controls[number]
         elif command_id != _GENERIC_NACK or number or not self._give_nack_to_only(pdu):
             self.unmatched += 1
+            late = self.window.match_late(number, command_id)
+            if late is not None:
+                self.handler.on_late_response(late[0], pdu)
 
     def _give_nack_to_only(self, pdu: Pdu) -> bool:
         """Match a generic_nack of sequence number 0, from a peer that could not even read ours.

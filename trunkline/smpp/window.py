@@ -14,10 +14,13 @@ _GENERIC_NACK: Final = CommandId.GENERIC_NACK.value
 class Window:
     """At most `size` outstanding requests, oldest first.
 
+    Of the requests whose time ran out the newest `LATE_MAX` are remembered: an answer may come all the same.
     Times are the caller's monotonic seconds. A token is whatever the caller wants back with the answer.
     """
 
-    __slots__ = ("_waiting", "size")
+    LATE_MAX: Final = 1000
+
+    __slots__ = ("_late", "_waiting", "size")
 
     def __init__(self, size: int = DEFAULT_WINDOW_SIZE) -> None:
         if size < 1:
@@ -25,6 +28,7 @@ class Window:
         self.size = size
         # sequence_number -> (token, sent at, command_id of the request). A dict keeps the order of sending.
         self._waiting: dict[int, tuple[Any, float, int]] = {}
+        self._late: dict[int, tuple[Any, float, int]] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -88,7 +92,22 @@ class Window:
             if now - sent_at < timeout:
                 break
             late.append(sequence_number)
-        return [waiting.pop(sequence_number)[0] for sequence_number in late]
+        known = self._late
+        for sequence_number in late:
+            known.pop(sequence_number, None)  # the newest go last
+            known[sequence_number] = waiting.pop(sequence_number)
+        tokens = [known[sequence_number][0] for sequence_number in late]
+        while len(known) > self.LATE_MAX:
+            del known[next(iter(known))]
+        return tokens
+
+    def match_late(self, sequence_number: int, command_id: int) -> tuple[Any, float, int] | None:
+        """As `match`, for a request whose time ran out before; each is answered once."""
+        entry = self._late.get(sequence_number)
+        if entry is None or (entry[2] | RESPONSE_BIT != command_id and command_id != _GENERIC_NACK):
+            return None
+        del self._late[sequence_number]
+        return entry
 
     def drain(self) -> list[Any]:
         """Remove all; return their tokens, oldest first."""

@@ -62,6 +62,7 @@ class Listener(Watched):
         self.refused: list[tuple[Segment, int]] = []
         self.actions: list[ErrorAction] = []  # of the refused, in the same order
         self.unknown: list[tuple[Segment, str]] = []
+        self.late: list[tuple[Segment, Any, Any]] = []
         self.unsent: list[tuple[Segment, str]] = []
         self.unencodable: list[tuple[Segment, str]] = []
         self.receipts: list[tuple[str, IncomingReceipt, Callable[[bool], None]]] = []
@@ -94,6 +95,14 @@ class Listener(Watched):
 
     def on_unknown(self, segment: Segment, why: str) -> None:
         self.unknown.append((segment, why))
+        self.note()
+
+    def on_late_accepted(self, segment: Segment, smsc_message_id: str | None, smsc_key: str | None) -> None:
+        self.late.append((segment, smsc_message_id, smsc_key))
+        self.note()
+
+    def on_late_refused(self, segment: Segment, command_status: int, action: ErrorAction) -> None:
+        self.late.append((segment, command_status, action))
         self.note()
 
     def on_unsent(self, segment: Segment, why: str) -> None:

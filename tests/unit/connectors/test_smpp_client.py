@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from trunkline.connectors.smpp_client import SmppSubmitter
+from trunkline.model.profile import ErrorAction
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.constants import CommandStatus, Tag
@@ -154,12 +155,18 @@ class TestUnknownOutcome:
         assert submitter.room == 10
         assert (submitter.counters.timeouts, submitter.counters.unknown) == (1, 1)
 
-    async def test_a_late_answer_is_counted_and_the_link_stays(self, smsc, start, listener, make_segment):
+    async def test_a_late_answer_is_told_and_counted_and_the_link_stays(
+        self, smsc, start, listener, make_segment
+    ):
         submitter = await start(response_timeout_s=0.3)
         smsc.answer = smsc.hold
-        submitter.submit(make_segment())
+        submitter.submit(late := make_segment())
         await listener.until(lambda: listener.unknown)
+        number = smsc.unanswered[0][1].sequence_number
         smsc.release()
+        await listener.until(lambda: listener.late)
+        assert listener.late == [(late, f"late-{number}", f"late-{number}")]
+        assert late.smsc_key is None  # for the listener to decide
         smsc.answer = smsc.accept
         submitter.submit(segment := make_segment())
         await listener.until(lambda: listener.accepted)
@@ -169,6 +176,17 @@ class TestUnknownOutcome:
         smsc.links[0].abort("cut")
         await listener.until(lambda: submitter.counters.reconnects == 1 and submitter.room)
         assert submitter.counters.late_responses == 1  # kept over the end of the link
+
+    async def test_a_late_refusal_is_told(self, smsc, start, listener, make_segment):
+        submitter = await start(response_timeout_s=0.05)
+        smsc.answer = smsc.hold
+        submitter.submit(late := make_segment())
+        await listener.until(lambda: listener.unknown)
+        [(connection, pdu)] = smsc.unanswered
+        connection.respond(pdu.response(THROTTLED))
+        await listener.until(lambda: listener.late)
+        assert listener.late == [(late, THROTTLED, ErrorAction.SLOW)]
+        assert not listener.refused
 
     async def test_a_lost_link_leaves_the_window_unknown_and_comes_back(
         self, smsc, start, listener, make_segment

@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from trunkline.model.message import Message
+from trunkline.model.profile import ErrorAction
 from trunkline.model.states import SegmentState
 from trunkline.pipeline import receipts as module
 from trunkline.smpp.constants import CommandStatus
@@ -608,6 +609,64 @@ async def test_a_resent_message_is_settled_by_the_receipt_of_the_second_copy(
     await receive(bench, "second", "DELIVRD")
     assert bench.row(message.segments[0]) == "delivered"
     assert len(bench.journal.orphans) == 1
+
+
+# --- answers that come late ---
+
+
+async def test_a_late_answer_settles_an_unknown_outcome(bench: Bench, upstream: WindowSubmitter) -> None:
+    message = await _lost(bench, upstream, registered_delivery=1)
+    [segment] = message.segments
+    bench.outcomes.on_late_accepted(segment, "A1", "a1")
+    await turns()
+    assert bench.row(segment) == "submitted"
+    assert bench.journal.message_states[message.id] == "sent"
+    assert bench.journal.kinds() == ["unknown", "recovered"]
+    await receive(bench, "a1")
+    assert bench.row(segment) == "delivered"
+    assert bench.store.lookups == 0, "the receipt was expected"
+
+
+async def test_an_orphan_is_joined_by_a_late_answer(bench: Bench, upstream: WindowSubmitter) -> None:
+    """Two outcomes are unknown between the addresses: only the id tells whose receipt it is."""
+    first, second = [await _lost(bench, upstream) for _ in range(2)]
+    await receive(bench, "a2")
+    bench.outcomes.on_late_accepted(second.segments[0], "A2", "a2")
+    await turns(20)
+    assert [bench.row(each.segments[0]) for each in (first, second)] == ["unknown", "delivered"]
+
+
+async def test_a_late_answer_changes_nothing_that_is_known(bench: Bench, upstream: WindowSubmitter) -> None:
+    message = await _lost(bench, upstream)
+    await receive(bench, "other")
+    [segment] = message.segments
+    assert bench.row(segment) == "delivered"
+    bench.outcomes.on_late_accepted(segment, "A1", "a1")
+    bench.outcomes.on_late_refused(segment, 8, ErrorAction.REJECT)
+    await turns()
+    assert (bench.row(segment), segment.smsc_key) == ("delivered", "other")
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [(ErrorAction.REJECT, "rejected"), (ErrorAction.RETRY, "queued")]
+)
+async def test_a_late_refusal_is_a_refusal(
+    bench: Bench, upstream: WindowSubmitter, action: ErrorAction, state: str
+) -> None:
+    message = await _lost(bench, upstream)
+    bench.outcomes.on_late_refused(message.segments[0], 0x0B, action)
+    await turns()
+    assert bench.row(message.segments[0]) == state
+
+
+async def test_a_late_refusal_of_a_message_that_is_sent_again_says_nothing(
+    bench: Bench, upstream: WindowSubmitter
+) -> None:
+    message = await _lost(bench, upstream)
+    message.resend_unknown = True
+    bench.outcomes.on_late_refused(message.segments[0], 0x0B, ErrorAction.REJECT)
+    await turns()
+    assert bench.row(message.segments[0]) == "unknown"
 
 
 # --- storage away ---

@@ -62,6 +62,31 @@ def test_expired_takes_the_late_ones_oldest_first():
     assert window.take(2) is None
 
 
+def test_an_answer_after_its_time_is_matched_once_and_by_its_kind():
+    window = Window(5)
+    for number in (1, 2):
+        window.add(number, f"token {number}", 1.0, SUBMIT)
+    assert window.match_late(1, SUBMIT_RESP) is None
+    window.expired(12.0, 10.0)
+    assert window.match(1, SUBMIT_RESP) is None
+    assert window.match_late(1, CommandId.DATA_SM_RESP.value) is None
+    assert window.match_late(1, SUBMIT_RESP) == ("token 1", 1.0, SUBMIT)
+    assert window.match_late(1, SUBMIT_RESP) is None
+    assert window.match_late(2, NACK) == ("token 2", 1.0, SUBMIT)
+
+
+def test_of_the_late_ones_the_newest_are_remembered():
+    window = Window(Window.LATE_MAX)
+    for number in range(1, Window.LATE_MAX + 1):
+        window.add(number, number, 1.0, SUBMIT)
+    window.expired(12.0, 10.0)
+    window.add(5000, 5000, 20.0, SUBMIT)
+    assert window.expired(30.0, 10.0) == [5000]
+    assert window.match_late(1, SUBMIT_RESP) is None
+    assert window.match_late(2, SUBMIT_RESP) is not None
+    assert window.match_late(5000, SUBMIT_RESP) is not None
+
+
 def test_only_is_certain_or_none():
     window = Window(3)
     assert window.only() is None

@@ -382,6 +382,7 @@ class _Relay(Handler):
         self.on_request = handler.on_request  # type: ignore[method-assign]
         self.on_response = handler.on_response  # type: ignore[method-assign]
         self.on_timeout = handler.on_timeout  # type: ignore[method-assign]
+        self.on_late_response = handler.on_late_response  # type: ignore[method-assign]
 
     def on_bind(self, pdu: Bind) -> None:
         self._connection.handler.on_bind(pdu)
