@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from trunkline.model.profile import Profile, Validity
+from trunkline.simulator.ready_made import scenario_file
 from trunkline.simulator.record import Recorded
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -35,6 +37,12 @@ class Weather:
 
 def _weather(*states: str, connector: dict[str, Any] | None = None, **scenario: Any) -> Weather:
     return Weather(replace(BASE, **scenario), frozenset(states or ("delivered",)), connector or {})
+
+
+def _ready_made(name: str, *states: str, **connector: Any) -> Weather:
+    """A scenario that ships with the simulator; its refusals are for now, so there are attempts enough."""
+    scenario = replace(Scenario.load(scenario_file(name)), seed=3)
+    return Weather(scenario, frozenset(states or ("delivered",)), {"max_attempts": 20} | connector)
 
 
 def _ids(response: str, receipt: str, **scenario: Any) -> Weather:
@@ -68,7 +76,16 @@ WEATHERS = {
     "throttling": _weather(throughput=20, connector={"window": 50}),
     "links cut": _weather("delivered", "unknown", drop_link_every=15, connector={"window": 5}),
     "one binds for each way": _weather(connector={"trx_binds": 0, "tx_binds": 2, "rx_binds": 1}),
+    "congested": _ready_made("congested"),
+    "odd receipts": _ready_made("odd-receipts", "delivered", "undelivered"),
+    "garbled": _ready_made("garbled"),
+    "misbehaving": _ready_made("misbehaving"),  # but for the orphans, whose ids the proof knows in hex only
+    "handsets": _ready_made("handsets"),
+    "strict": _ready_made("strict", dest_ton=1, dest_npi=1, profile=Profile(validity=Validity.ABSOLUTE)),
 }
+WEATHERS["misbehaving"] = replace(
+    WEATHERS["misbehaving"], scenario=replace(WEATHERS["misbehaving"].scenario, unknown_share=0)
+)
 # The lower-case SMSC fails some as well.
 WEATHERS["lower case"] = replace(WEATHERS["lower case"], states=frozenset({"delivered", "undelivered"}))
 
@@ -155,6 +172,8 @@ async def test_every_message_is_accounted_for_in_every_weather(
     assert smscs["links cut"].counters.links_cut > 0
     assert smscs["receipts twice"].counters.receipts_due > MESSAGES
     assert smscs["receipts missing"].counters.receipts_due < MESSAGES
+    assert smscs["garbled"].counters.strays_answered > 0
+    assert smscs["misbehaving"].counters.binds_refused == 1
     await _check_words(gateway)
 
 
