@@ -41,6 +41,6 @@ def write_pcap(path: Path, pdus: Sequence[bytes]) -> None:
 def run(tshark: str, path: Path, *options: str) -> str:
     """What tshark says of a capture file."""
     command = [tshark, "-n", "-r", str(path), "-d", f"tcp.port=={SMPP_PORT},smpp", *options]
-    result = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, check=False, timeout=240)
     assert result.returncode == 0, result.stderr.decode()
     return result.stdout.decode()

@@ -91,7 +91,7 @@ class Capture:
     def read(self, *options: str) -> list[str]:
         """Read the file back with further options; what tshark says, line by line."""
         command = [self._tshark, "-n", "-r", str(self._path), *self._decode, *options]
-        result = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        result = subprocess.run(command, capture_output=True, check=False, timeout=240)
         assert result.returncode == 0, result.stderr.decode()
         return result.stdout.decode().splitlines()
 

@@ -23,7 +23,7 @@ from trunkline.smpp.constants import BindType
 from .conftest import Client, Front, MakeFront
 
 AUTHORITY = Authority()
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def write(folder: Path, pair: Pair) -> TlsFiles:

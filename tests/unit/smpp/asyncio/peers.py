@@ -26,7 +26,7 @@ class Peer(Handler):
 
     async def next(self, kind: str) -> tuple[Any, ...]:
         """Wait for the next event and take it; it must be of this kind."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             event = await self.events.get()
         assert event[0] == kind, event
         return event
@@ -81,7 +81,7 @@ class Server:
         return peer
 
     async def peer(self) -> Peer:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.peers.get()
 
     async def connect(self, bind_type: BindType | None = BindType.TRX, **options: Any) -> tuple[Peer, Peer]:
@@ -108,7 +108,7 @@ class Server:
 
 async def read_pdu(reader: asyncio.StreamReader) -> Any:
     decoder = FrameDecoder()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             data = await reader.read(1)
             assert data, "the connection was closed"
@@ -117,7 +117,7 @@ async def read_pdu(reader: asyncio.StreamReader) -> Any:
 
 
 async def read_to_end(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         try:
             return await reader.read()
         except ConnectionError:

@@ -28,7 +28,7 @@ class Peer(Handler):
         self.events: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
 
     async def next(self, kind: str) -> tuple[Any, ...]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             event = await self.events.get()
         assert event[0] == kind, event
         return event
@@ -64,7 +64,7 @@ class Peers:
         return peer
 
     async def next(self) -> Peer:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self._made.get()
 
 
@@ -94,7 +94,7 @@ async def outbind(listener: OutbindListener, **options: Any) -> SmppConnection:
 
 
 async def accepted(listener: OutbindListener) -> tuple[Outbind, SmppConnection]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await listener.accept()
 
 
@@ -166,7 +166,7 @@ async def test_an_outbind_that_is_refused_by_closing(listen: Listen):
 async def test_an_smsc_that_says_nothing_is_closed(listen: Listen):
     listener = await listen(timers=TimerSettings(session_init=0.01))
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await reader.read() == b""
     writer.close()
     assert listener._waiting == {}
@@ -203,7 +203,7 @@ async def test_only_an_smsc_is_waited_for(listen: Listen):
     listener = await listen()
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(encode(SubmitSm(sequence_number=7)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         header = await reader.readexactly(16)
     assert header == bytes.fromhex("00000010 80000004 00000004 00000007")
     writer.close()
@@ -214,7 +214,7 @@ async def test_connections_beyond_the_limit_are_closed_at_once(listen: Listen):
     await outbind(listener)
     await accepted(listener)
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await reader.read() == b""
     writer.close()
     assert listener.refused == 1

@@ -244,7 +244,7 @@ async def test_a_peer_that_does_not_go_on(ends: Ends):
     layer.connection_made(socket)
     assert not layer.heard
     layer.data_received(b"\x16")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         error = await ended
     assert isinstance(error, TimeoutError)
     assert str(error) == "the TLS handshake took longer than 0.01 s"
@@ -271,7 +271,7 @@ async def secure(server: Server, ends: Ends) -> Peer:
 
 
 async def failure(failures: Failures) -> OSError:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         (host, port), error = await failures.get()
     assert host == "127.0.0.1"
     assert port
@@ -325,7 +325,7 @@ async def test_more_than_the_sockets_hold(start: Start, ends: Ends):
         await asyncio.sleep(0)
     theirs.connection.resume_reading()
     for position in range(sent):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (event := await ours.events.get())[0] != "response":
                 assert event == ("writable",)
         assert event[1] == position
@@ -509,7 +509,7 @@ async def test_connecting_to_what_never_answers(ends: Ends):
     port = listener.sockets[0].getsockname()[1]
     with pytest.raises(TimeoutError):
         await connect("localhost", port, Peer, ssl=ends.client, timeout=0.05)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await gone.wait()
     listener.close()
     await listener.wait_closed()
