@@ -39,7 +39,8 @@ class GatewaySetup:
     """What a gateway is to be: its way to the SMSC, its callback URL, its database and further settings.
 
     It has a connector and a route for each of `prefixes`, and ESMEs of the names in `system_ids` beside the
-    one that sends. With `tls` it speaks TLS on both sides. `database_url` is a server to make a throw-away
+    one that sends. With `tls` it speaks TLS on both sides, with `pdu_log` it logs the PDUs of both.
+    `database_url` is a server to make a throw-away
     database on; None takes the default, SQLite. `settings` are names and values as TRUNKLINE_* variables take
     them.
     """
@@ -51,6 +52,7 @@ class GatewaySetup:
     prefixes: tuple[str, ...] = ("",)
     system_ids: tuple[str, ...] = ()
     tls: Certificates | None = None
+    pdu_log: bool = False
     database_url: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -147,7 +149,9 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
     async with open_administration(settings) as administration:
         accounts = administration.accounts
         await accounts.create(ACCOUNT, balance=CREDITS)
-        await administration.esmes.create(ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500)
+        await administration.esmes.create(
+            ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500, pdu_log=setup.pdu_log
+        )
         for system_id in setup.system_ids:
             await administration.esmes.create(ACCOUNT, system_id, password=PASSWORD, max_binds=BINDS_PER_ESME)
         await accounts.create_http_account(ACCOUNT, "bench", api_key=API_KEY, throughput=0)
@@ -164,6 +168,7 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
                 trx_binds=setup.trx_binds,
                 window=setup.window,
                 tls=setup.tls is not None,
+                pdu_log=setup.pdu_log,
                 tls_ca=setup.tls.authority.read_text() if setup.tls is not None else "",
             )
             await administration.routes.create(f"route {number}", (f"smsc-{number}",), prefix=prefix)

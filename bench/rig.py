@@ -262,6 +262,7 @@ def standing_rig(
     prefixes: tuple[str, ...] = ("",),
     system_ids: tuple[str, ...] = (),
     tls: bool = False,
+    pdu_log: bool = False,
     database_url: str | None = None,
     settings: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[Rig]:
@@ -309,6 +310,7 @@ def standing_rig(
                     prefixes=prefixes,
                     system_ids=system_ids,
                     tls=certificates,
+                    pdu_log=pdu_log,
                     database_url=database_url,
                     settings=settings,
                 ),

@@ -233,35 +233,50 @@ class Bench:
 
     def tls(self) -> list[Result]:
         """As `smpp` with TLS on both sides, in turns with a gateway that has none; own instruments alone."""
-        count = self._options.count(60_000)
         own = OwnEquipment()
-        plains: list[Run] = []
         with self._rig("tls", equipment=own, tls=True) as rig, self._rig("plain", equipment=own) as plain:
-            rig.smpp(WARM_UP)
-            plain.smpp(WARM_UP)
+            return [self._beside(plain, rig, "tls", "TLS", "SMPP to SMPP with TLS on both sides", 70)]
 
-            def once() -> Run:
-                plains.append(plain.smpp(count))
-                self._options.say(f"tls, without: {summary(plains[-1])}")
-                return rig.smpp(count)
+    def pdu_log(self) -> list[Result]:
+        """As `smpp` with PDU logs on both sides, in turns with a gateway that writes none."""
+        with self._rig("pdu-log", pdu_log=True) as rig, self._rig("no-pdu-log") as plain:
+            title = "SMPP to SMPP with PDU logs on both sides"
+            found = self._beside(plain, rig, "pdu-log", "PDU logs", title, 75)
+            missing = sum(
+                sum(rig.gateway.metric(f"trunkline_pdu_log_{why}_total").values())
+                for why in ("dropped", "over_limit", "failed")
+            )
+        found.figures.append(Figure("PDUs missing in the logs", "", (missing,), Target(0, at_least=False)))
+        return [found]
 
-            runs = self._repeat("tls", once)
+    def _beside(self, plain: Rig, rig: Rig, key: str, what: str, title: str, share: float) -> Result:
+        """Runs through a rig in turns with one that lacks something, whose throughput is the measure."""
+        count = self._options.count(60_000)
+        rig.smpp(WARM_UP)
+        plain.smpp(WARM_UP)
+        plains: list[Run] = []
+
+        def once() -> Run:
+            plains.append(plain.smpp(count))
+            self._options.say(f"{key}, without: {summary(plains[-1])}")
+            return rig.smpp(count)
+
+        runs = self._repeat(key, once)
         shares = tuple(
             100 * run.completed_per_s / without.completed_per_s
             for run, without in zip(runs, plains, strict=True)
             if without.completed_per_s
         )
         figures = [
-            Figure("completed, share of that without TLS", "%", shares, Target(70), decimals=1),
+            Figure(f"completed, share of that without {what}", "%", shares, Target(share), decimals=1),
             Figure("completed", "messages/s", each(runs, "completed_per_s")),
-            Figure("without TLS, completed", "messages/s", each(plains, "completed_per_s")),
-            Figure("without TLS, CPU, event loop", "us/message", per_message_us(plains, "loop_s")),
+            Figure(f"without {what}, completed", "messages/s", each(plains, "completed_per_s")),
+            Figure(f"without {what}, CPU, event loop", "us/message", per_message_us(plains, "loop_s")),
             *common(runs),
         ]
-        title = f"SMPP to SMPP with TLS on both sides, 4 binds x window 100, {count:,} messages"
-        found = result("tls", title, figures, runs)
-        found.faults += faults_of(plains, "without TLS, run")
-        return [found]
+        found = result(key, f"{title}, 4 binds x window 100, {count:,} messages", figures, runs)
+        found.faults += faults_of(plains, f"without {what}, run")
+        return found
 
     def binds(self) -> list[Result]:
         """Many binds that only answer enquire_link: the memory they take, without TLS and with."""
@@ -316,6 +331,7 @@ SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
     "far": ("an SMSC that answers after 20 ms, on one bind", Bench.far),
     "latency": ("answer times at half the top rate", Bench.latency),
     "tls": ("SMPP to SMPP with TLS on both sides, beside one without", Bench.tls),
+    "pdu-log": ("SMPP to SMPP with PDU logs on both sides, beside one without", Bench.pdu_log),
     "binds": ("a thousand idle binds, and the memory they need", Bench.binds),
     "connectors": ("two hundred connectors, and messages through each", Bench.connectors),
     "endurance": ("a long run, and the memory it needs", Bench.endurance),
