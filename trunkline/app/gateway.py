@@ -88,7 +88,7 @@ class Gateway:
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
         self.credentials = CredentialChecker()
-        self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE, self.clock)
+        self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
         self.amending = Amending(store, self.clock, snapshots, self.outcomes, self.receipts, self.notifier)
         self.operations = Operations(self.amending, self.clock)

@@ -5,16 +5,27 @@ message path never waits for its log.
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
-from trunkline.backends.pdu_log.records import Batch, Entry, Gap, Written, count_pdus
+from trunkline.backends.pdu_log.records import (
+    Batch,
+    Entry,
+    Head,
+    Kind,
+    Written,
+    count_pdus,
+    entries_of,
+    unpacked,
+)
 from trunkline.backends.pdu_log.scribe_process import ScribeLost, ScribeProcess
-from trunkline.model.ports import Clock, LogOwner
+from trunkline.model.ports import LogOwner
 
 log = structlog.get_logger()
 
@@ -40,26 +51,37 @@ TOO_SLOW: Final = "the log could not keep up"
 NO_ROOM: Final = "the logs have reached their limit in total"
 LOST: Final = "the process that writes the log failed"
 
+_READ: Final = Kind.READ.value
+_WRITTEN: Final = Kind.WRITTEN.value
+_REMARK: Final = Kind.REMARK.value
+
 
 class FilePduLog:
     """Implements `PduLog`. Use it on the running event loop.
 
     Counters, in PDUs: `written`, `dropped` (the queue was full, or the process failed), `over_limit` (of a
-    file or in total), `failed` (the file system refused them).
+    file or in total), `failed` (the file system refused them). `waiting` are octets.
     """
 
-    def __init__(self, directory: Path, file_limit: int, clock: Clock, *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        file_limit: int,
+        *,
+        capacity: int = CAPACITY,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._scribe = ScribeProcess(directory, file_limit)
-        self._clock = clock
+        self._now_ns = now_ns
         self._capacity = capacity
-        self._queue: deque[Entry | Gap] = deque()
-        self._gaps: dict[tuple[str, str], Gap] = {}
+        self._queue: deque[Any] = deque()  # as `Batch`
+        self._gaps: dict[tuple[bytes, str], int] = {}  # PDUs that a file lacks from here on, and why
         self._room: int | None = None
         self._wake = asyncio.Event()
         self._handing_over = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._fault = ""
-        self.waiting = 0  # octets
+        self.waiting = 0
         self.written = 0
         self.dropped = 0
         self.over_limit = 0
@@ -67,23 +89,22 @@ class FilePduLog:
 
     def tap(self, connection_id: str, owner: LogOwner | None = None) -> "LogTap":
         """See `PduLog`."""
-        return LogTap(self, self._clock, connection_id, owner)
+        return LogTap(self, self._now_ns, connection_id, owner)
 
     def add(self, entry: Entry) -> None:
         """Queue what a tap was shown, or leave it out. Called on the hot path."""
-        weight = len(entry.pdus) + ENTRY_OVERHEAD
-        if self._room is not None and self._room <= 0:
-            self.over_limit += self._leave_out(entry, NO_ROOM)
-            return
+        weight = len(entry[3]) + ENTRY_OVERHEAD
         if self.waiting + weight > self._capacity:
             self.dropped += self._leave_out(entry, TOO_SLOW)
-            return
-        if self._gaps:
-            self._queue_gaps()
-        self.waiting += weight
-        self._queue.append(entry)
-        if not self._wake.is_set():
-            self._awake()
+        elif self._room is not None and self._room <= 0:
+            self.over_limit += self._leave_out(entry, NO_ROOM)
+        else:
+            if self._gaps:
+                self._queue_gaps()
+            self.waiting += weight
+            self._queue.extend(entry)
+            if not self._wake.is_set():
+                self._awake()
 
     def allow(self, octets: int) -> None:
         """Say how many octets of text all files together may still grow by, until told anew."""
@@ -132,9 +153,9 @@ class FilePduLog:
                 "The process that writes the PDU log failed.", action="pdu_log.lost", reason=str(error)
             )
             self.waiting -= weight
-            for item in batch:
-                if isinstance(item, Entry):
-                    self.dropped += self._leave_out(item, LOST)
+            for entry in entries_of(batch):
+                if entry[2] != _REMARK:
+                    self.dropped += self._leave_out(entry, LOST)
             await asyncio.sleep(RESTART_S)
         else:
             self.waiting -= weight
@@ -144,12 +165,12 @@ class FilePduLog:
         """What goes next, and what it weighs in the queue."""
         batch: Batch = []
         weight = 0
-        queue = self._queue
-        while queue and weight < BATCH:
-            item = queue.popleft()
-            batch.append(item)
-            if isinstance(item, Entry):
-                weight += len(item.pdus) + ENTRY_OVERHEAD
+        take = self._queue.popleft
+        while self._queue and weight < BATCH:
+            head, at_ns, kind, octets = take(), take(), take(), take()
+            batch += (head, at_ns, kind, octets)
+            if kind != _REMARK:
+                weight += len(octets) + ENTRY_OVERHEAD
         return batch, weight
 
     def _note(self, written: Written) -> None:
@@ -164,57 +185,57 @@ class FilePduLog:
 
     def _leave_out(self, entry: Entry, reason: str) -> int:
         """Remember what the file lacks from here on; return how many PDUs that is."""
-        pdus = count_pdus(entry.pdus)
-        key = (entry.folder, entry.name)
-        gap = self._gaps.get(key)
-        if gap is not None and gap.reason != reason:
-            self._queue.append(gap)
-            gap = None
-        before = 0 if gap is None else gap.pdus
-        self._gaps[key] = Gap(entry.folder, entry.name, entry.at_ms, before + pdus, reason)
+        pdus = count_pdus(entry[3])
+        key = (entry[0], reason)
+        self._gaps[key] = self._gaps.get(key, 0) + pdus
         return pdus
 
     def _queue_gaps(self) -> None:
-        self._queue.extend(self._gaps.values())
+        now = self._now_ns()
+        for (head, reason), pdus in self._gaps.items():
+            text = f"{pdus} PDUs of connection {unpacked(head).connection_id} are missing here: {reason}."
+            self._queue.extend((head, now, _REMARK, text.encode()))
         self._gaps.clear()
 
 
 class LogTap:
     """Implements `PduLogTap`."""
 
-    __slots__ = ("_clock", "_connection_id", "_held", "_log", "_owner")
+    __slots__ = ("_add", "_connection_id", "_head", "_held", "_now_ns")
 
-    def __init__(self, pdu_log: FilePduLog, clock: Clock, connection_id: str, owner: LogOwner | None) -> None:
-        self._log = pdu_log
-        self._clock = clock
+    def __init__(
+        self, pdu_log: FilePduLog, now_ns: Callable[[], int], connection_id: str, owner: LogOwner | None
+    ) -> None:
+        self._add = pdu_log.add
+        self._now_ns = now_ns
         self._connection_id = connection_id
-        self._owner = owner
-        self._held: list[tuple[int, bool, bytes]] = []
+        self._head = b""
+        self._held: list[tuple[int, int, bytes]] = []
+        if owner is not None:
+            self.assign(owner)
 
     def assign(self, owner: LogOwner) -> None:
         """See `PduLogTap`."""
-        self._owner = owner
+        head = Head(owner.side.value, owner.name, self._connection_id, owner.default_alphabet)
+        self._head = head.packed()
         held, self._held = self._held, []
-        for at_ms, written, pdus in held:
-            self._log.add(self._entry(owner, at_ms, written, pdus))
+        for entry in held:
+            self._add((self._head, *entry))
 
     def read(self, pdus: bytes) -> None:
         """See `Tap`."""
-        self._take(False, pdus)
+        if self._head:
+            self._add((self._head, self._now_ns(), _READ, pdus))
+        else:
+            self._hold(_READ, pdus)
 
     def written(self, pdus: bytes) -> None:
         """See `Tap`."""
-        self._take(True, pdus)
+        if self._head:
+            self._add((self._head, self._now_ns(), _WRITTEN, pdus))
+        else:
+            self._hold(_WRITTEN, pdus)
 
-    def _take(self, written: bool, pdus: bytes) -> None:
-        owner = self._owner
-        now = self._clock.now_ms()
-        if owner is not None:
-            self._log.add(self._entry(owner, now, written, pdus))
-        elif len(self._held) < HELD:
-            self._held.append((now, written, pdus))
-
-    def _entry(self, owner: LogOwner, at_ms: int, written: bool, pdus: bytes) -> Entry:
-        return Entry(
-            owner.side.value, owner.name, self._connection_id, owner.default_alphabet, at_ms, written, pdus
-        )
+    def _hold(self, kind: int, pdus: bytes) -> None:
+        if len(self._held) < HELD:
+            self._held.append((self._now_ns(), kind, pdus))

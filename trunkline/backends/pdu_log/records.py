@@ -1,15 +1,20 @@
 """What the gateway and the scribe tell each other: MessagePack with its length before it, over two pipes."""
 
-from typing import Final
+from collections.abc import Iterator
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
 LENGTH_SIZE: Final = 4
 """Octets, big end first, that say how long the next record is."""
 
+SMALLEST_PDU: Final = 16
 
-class Entry(msgspec.Struct, array_like=True, tag="entry", frozen=True, gc=False):
-    """PDUs of one connection and direction that came or went together, at a Unix time in milliseconds.
+
+class Head(msgspec.Struct, array_like=True, frozen=True):
+    """What all entries of a connection have in common.
 
     `folder` and `name` say which file: `connectors` or `esmes`, and the file's name without its ending.
     """
@@ -18,19 +23,41 @@ class Entry(msgspec.Struct, array_like=True, tag="entry", frozen=True, gc=False)
     name: str
     connection_id: str
     default_alphabet: str
-    at_ms: int
-    written: bool
-    pdus: bytes
+
+    def packed(self) -> bytes:
+        """As an entry carries it."""
+        return msgspec.msgpack.encode(self)
 
 
-class Gap(msgspec.Struct, array_like=True, tag="gap", frozen=True):
-    """So many PDUs are missing here, and why: the end of a sentence."""
+@lru_cache(maxsize=4096)
+def unpacked(head: bytes) -> Head:
+    """Undo `Head.packed`."""
+    return msgspec.msgpack.decode(head, type=Head)
 
-    folder: str
-    name: str
-    at_ms: int
-    pdus: int
-    reason: str
+
+class Kind(IntEnum):
+    """What an entry holds: PDUs of one direction, or a remark of the log itself, as UTF-8."""
+
+    READ = 0
+    WRITTEN = 1
+    REMARK = 2
+
+
+Entry = tuple[bytes, int, int, bytes]
+"""`(head, at_ns, kind, octets)`: PDUs that came or went together, at a Unix time in nanoseconds."""
+
+Batch = list[Any]
+"""The four items of the first entry, then those of the second, and so on.
+
+Without a container for each entry, as they are made on the hot path: some thousands of containers more would
+have the garbage collector look at everything that is under way more often.
+"""
+
+
+def entries_of(batch: Batch) -> Iterator[Entry]:
+    """The entries of a batch."""
+    items = iter(batch)
+    return zip(items, items, items, items, strict=True)
 
 
 class Written(msgspec.Struct, array_like=True):
@@ -46,13 +73,10 @@ class Written(msgspec.Struct, array_like=True):
     fault: str = ""
 
 
-Batch = list[Entry | Gap]
-
-
 def count_pdus(pdus: bytes) -> int:
     """How many PDUs lie in a row; octets at the end that are none count as one."""
     count, position, size = 0, 0, len(pdus)
     while position < size:
-        position += max(int.from_bytes(pdus[position : position + 4], "big"), 16)
+        position += max(int.from_bytes(pdus[position : position + 4], "big"), SMALLEST_PDU)
         count += 1
     return count

@@ -18,9 +18,11 @@ import msgspec
 
 from trunkline.backends.pdu_log.day_files import DayFiles, FileKey
 from trunkline.backends.pdu_log.layout import READ, WRITTEN, entry_start, log_entries, warning
-from trunkline.backends.pdu_log.records import LENGTH_SIZE, Batch, Entry, Gap, Written
+from trunkline.backends.pdu_log.records import LENGTH_SIZE, Batch, Kind, Written, entries_of, unpacked
 
 LAST_DAY: Final = "9999-12-31"
+_SECOND_NS: Final = 1_000_000_000
+_REMARK: Final = Kind.REMARK.value
 
 _decode_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 _encode_answer: Final = msgspec.msgpack.Encoder().encode
@@ -39,30 +41,29 @@ class Scribe:
         """Write a batch down; return what became of it, also where the file system refused it."""
         result = Written()
         pending: dict[FileKey, list[str]] = {}
-        for item in batch:
-            if self._tell_time(item.at_ms):
+        for packed, at_ns, kind, octets in entries_of(batch):
+            if at_ns // _SECOND_NS != self._epoch_second and self._tell_time(at_ns):
                 self._finish_days(result)
-            key = FileKey(item.folder, self._day, item.name)
-            if isinstance(item, Gap):
+            head = unpacked(packed)
+            key = FileKey(head.folder, self._day, head.name)
+            if kind == _REMARK:
                 self._append(key, pending.pop(key, []), result)
-                self._note(key, item, result)
+                self._note(key, octets.decode(), result)
             else:
-                pending.setdefault(key, []).extend(self._entries(item))
+                start = entry_start(self._second, head.connection_id, WRITTEN if kind else READ)
+                entries = pending.setdefault(key, [])
+                entries.extend(log_entries(octets, start, head.default_alphabet))
         for key, entries in pending.items():
             self._append(key, entries, result)
         return result
 
     def close(self) -> None:
         """Have the files say what did not get into them."""
-        self._tell_time(time.time_ns() // 1_000_000)
+        self._tell_time(time.time_ns())
         try:
             self._files.finish(LAST_DAY, self._second)
         except OSError as error:
             print(f"The PDU log is incomplete: {error}", file=sys.stderr)
-
-    def _entries(self, entry: Entry) -> list[str]:
-        start = entry_start(self._second, entry.connection_id, WRITTEN if entry.written else READ)
-        return list(log_entries(entry.pdus, start, entry.default_alphabet))
 
     def _append(self, key: FileKey, entries: list[str], result: Written) -> None:
         if not entries:
@@ -77,8 +78,7 @@ class Scribe:
             result.over_limit += len(entries) - written
             result.octets += octets
 
-    def _note(self, key: FileKey, gap: Gap, result: Written) -> None:
-        text = f"{gap.pdus} PDUs are missing here: {gap.reason}."
+    def _note(self, key: FileKey, text: str, result: Written) -> None:
         try:
             self._files.note(key, warning(self._second, text))
         except OSError as error:
@@ -91,14 +91,11 @@ class Scribe:
         except OSError as error:
             result.fault = str(error)
 
-    def _tell_time(self, at_ms: int) -> bool:
+    def _tell_time(self, at_ns: int) -> bool:
         """Set day and second; return whether the day is another one."""
-        epoch_second = at_ms // 1000
-        if epoch_second == self._epoch_second:
-            return False
         before = self._day
-        self._epoch_second = epoch_second
-        self._second = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(epoch_second))
+        self._epoch_second = at_ns // _SECOND_NS
+        self._second = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(self._epoch_second))
         self._day = self._second[:10]
         return self._day != before
 

@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.smpp.samples import EMPTY, FULL, pdus
+from trunkline.backends.pdu_log import fast_layout
 from trunkline.backends.pdu_log.fast_layout import FAST_LAYOUTS
 from trunkline.backends.pdu_log.layout import READ, WRITTEN, entry_of, entry_start, log_entries, masked
 from trunkline.smpp.codec import encode
@@ -252,3 +253,18 @@ def test_destinations_and_a_replacement() -> None:
     ]
     replacement = ReplaceSm(message_id="1", short_message=b"new")
     assert shown(replacement)["message"] == {"sm_default_msg_id": 0, "short_message": "new"}
+
+
+def test_the_texts_that_are_kept_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_layout, "KEPT_RUNS", 2)
+    for number in range(5):
+        raw = encode(SubmitSm(source_addr_ton=number, esm_class=number, data_coding=3))
+        assert list(log_entries(raw, "", "gsm7")) == [entry_of(raw, "gsm7")]
+
+
+@pytest.mark.parametrize("cut", range(1, 30))
+def test_a_pdu_does_not_borrow_from_the_next(cut: int) -> None:
+    whole = encode(SubmitSm(short_message=b"Hi", tlvs=(Tlv(0x0427, b"\x02"), Tlv(0x001E, b"ab\0"))))
+    short = (len(whole) - cut).to_bytes(4, "big") + whole[4:-cut]
+    first, second = log_entries(short + whole, "", "gsm7")
+    assert [first, second] == [entry_of(short, "gsm7"), entry_of(whole, "gsm7")]

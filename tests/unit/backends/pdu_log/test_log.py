@@ -22,11 +22,6 @@ ENQUIRE_LINK = encode(EnquireLink(sequence_number=1))
 LARGE = 10**9
 
 
-class Clock:
-    def now_ms(self) -> int:
-        return EVENING
-
-
 Make = Callable[..., FilePduLog]
 
 
@@ -35,7 +30,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     made: list[FilePduLog] = []
 
     def make_log(limit: int = LARGE, **options: Any) -> FilePduLog:
-        made.append(FilePduLog(tmp_path, limit, Clock(), **options))
+        made.append(FilePduLog(tmp_path, limit, now_ns=lambda: EVENING, **options))
         return made[-1]
 
     yield make_log
@@ -125,7 +120,9 @@ async def test_what_does_not_fit_the_queue_is_counted_and_said(make: Make, tmp_p
     await log.flush()
     found = starts(tmp_path)
     assert [line[:4] for line in found] == ["INFO", "INFO", "WARN", "INFO"]
-    assert found[2].endswith("5 PDUs are missing here: the log could not keep up.")
+    assert found[2].endswith(
+        f"5 PDUs of connection {CONNECTION} are missing here: the log could not keep up."
+    )
     assert (log.written, log.waiting) == (3, 0)
 
 
@@ -144,7 +141,9 @@ async def test_the_total_limit_stops_the_log_until_there_is_room_again(make: Mak
     await log.flush()
     found = starts(tmp_path)
     assert [line[:4] for line in found] == ["INFO", "WARN", "INFO"]
-    assert found[1].endswith("2 PDUs are missing here: the logs have reached their limit in total.")
+    assert found[1].endswith(
+        f"2 PDUs of connection {CONNECTION} are missing here: the logs have reached their limit in total."
+    )
 
 
 async def test_the_files_own_limit(make: Make, tmp_path: Path) -> None:
