@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trunkline.backends.pdu_log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
 from trunkline.model.ports import ConnectorStatus, SessionStatus
+from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
@@ -68,6 +69,14 @@ class GatewayFigures:
     @property
     def outcomes(self) -> Outcomes:
         return self._gateway.outcomes
+
+    @property
+    def amending(self) -> Amending:
+        return self._gateway.amending
+
+    @property
+    def operations(self) -> Mapping[tuple[str, int], int]:
+        return self._gateway.door.operations.answered
 
     @property
     def receipts(self) -> Receipts:

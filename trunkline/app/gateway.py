@@ -137,6 +137,7 @@ class Gateway:
                     self.figures,
                     self.figures.http,
                     hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
+                    amending=self.amending,
                     pdu_logs=self.pdu_logs,
                     management=Management(
                         Accounts(store),

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -51,7 +50,6 @@ class SmppSubmitter:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         encoder = SubmitEncoder(config)
-        self._questions = Questions(config, encoder)
         self._traffic = Traffic(
             config.connector_id,
             listener,
@@ -64,6 +62,7 @@ class SmppSubmitter:
             self._changed,
             self._tell,
         )
+        self._questions = Questions(config, encoder, self._traffic.counters.asked)
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._binds = [self._make_bind(kind) for kind in _kinds(config)]
         self._outbinds = (
@@ -161,11 +160,6 @@ class SmppSubmitter:
     async def replace(self, segment: Segment, revision: Revision) -> None:
         """Has the SMSC replace a submitted segment by this one. Raises `NotCarriedOut`."""
         await self._questions.replace(segment, revision, self._links, self._clock.now_ms())
-
-    @property
-    def asked(self) -> Mapping[tuple[str, int | None], int]:
-        """How often the SMSC was asked, by (command, its status, or None where it did not answer)."""
-        return self._questions.asked
 
     def status(self) -> ConnectorStatus:
         """The live status of the connector and its binds."""

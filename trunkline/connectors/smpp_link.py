@@ -39,8 +39,8 @@ class Counters:
     """What a connector has done since it was made, over all its binds; read by metrics."""
 
     __slots__ = (
-        "accepted", "alerts", "late_responses", "receipts", "reconnects", "refused", "submitted", "timeouts",
-        "unencodable", "unknown",
+        "accepted", "alerts", "asked", "late_responses", "receipts", "reconnects", "refused", "submitted",
+        "timeouts", "unencodable", "unknown",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,6 +53,8 @@ class Counters:
         self.receipts = 0
         self.reconnects = 0  # binds lost
         self.alerts = 0  # alert_notification
+        # query_sm, cancel_sm and replace_sm by (command, command_status, or None where no answer came)
+        self.asked: dict[tuple[str, int | None], int] = {}
         self.late_responses = 0  # answers to nothing that waits: late or unsolicited
 
 

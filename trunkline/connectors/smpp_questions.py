@@ -52,14 +52,15 @@ class Question:
 class Questions:
     """The questions of one connector. `waiting` are those that no bind had a place for yet."""
 
-    def __init__(self, config: ConnectorConfig, encoder: SubmitEncoder) -> None:
+    def __init__(
+        self, config: ConnectorConfig, encoder: SubmitEncoder, asked: dict[tuple[str, int | None], int]
+    ) -> None:
+        """`asked` counts the questions by command and status, see `smpp_link.Counters`."""
         self._encoder = encoder
         self._answer_s = config.response_timeout_s or ANSWER_S
         self._long_replace = config.smpp_version == _VERSION_WITH_LONG_REPLACE
         self.waiting: deque[Question] = deque()
-        self.asked: dict[
-            tuple[str, int | None], int
-        ] = {}  # (command, status or None: no answer) -> how often
+        self._asked = asked
 
     def serve(self, links: Iterable["Link"]) -> None:
         """Sends what waits, as far as there are places in the windows."""
@@ -168,4 +169,4 @@ class Questions:
 
     def _count(self, pdu: Pdu, status: int | None) -> None:
         key = (pdu.name, status)
-        self.asked[key] = self.asked.get(key, 0) + 1
+        self._asked[key] = self._asked.get(key, 0) + 1

@@ -57,7 +57,7 @@ class TestQuestions:
         assert isinstance(pdu, QuerySm)
         assert (pdu.message_id, pdu.source_addr) == ("A1", "MYCOMPANY")
         assert (pdu.source_addr_ton, pdu.source_addr_npi) == (3, 8), "as it was submitted"
-        assert submitter.asked == {("query_sm", 0): 1}
+        assert submitter.counters.asked == {("query_sm", 0): 1}
 
     @pytest.mark.parametrize(
         ("date", "state", "expected"),
@@ -137,7 +137,7 @@ class TestFailures:
             CANCELFAIL,
             "the SMSC answers cancel_sm with ESME_RCANCELFAIL",
         )
-        assert submitter.asked == {("cancel_sm", CANCELFAIL): 1}
+        assert submitter.counters.asked == {("cancel_sm", CANCELFAIL): 1}
 
     async def test_a_nack_without_a_status_is_no_consent(self, smsc, start, segment):
         submitter = await start()
@@ -158,7 +158,7 @@ class TestFailures:
     async def test_an_answer_that_does_not_come(self, smsc, start, listener, segment, make_segment):
         submitter = await start(response_timeout_s=0.05)
         assert "no answer to query_sm" in str(await reason_of(submitter.query(segment)))
-        assert submitter.asked == {("query_sm", None): 1}
+        assert submitter.counters.asked == {("query_sm", None): 1}
         # The place in the window comes free, and no submit counts as lost.
         await listener.until(lambda: submitter.room == 10)
         assert listener.unknown == []

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from trunkline.model.administration import MessageDetail
+from trunkline.model.amendment import NotAmended, Obstacle
 from trunkline.model.ids import is_id
 from trunkline.model.message import QUEUED_PREFIX, Message, Segment
 from trunkline.model.money import format_credits
 from trunkline.model.profile import STANDARD, Profile
+from trunkline.model.submission import Reason
 from trunkline.model.tlvs import describe
-from trunkline.servers.http.errors import ApiError
+from trunkline.servers.http.errors import RETRY_AFTER_S, ApiError, retry_later
 
 
 class SegmentView(msgspec.Struct):
@@ -49,10 +51,14 @@ class CallbackView(msgspec.Struct):
 
 
 class MessageView(msgspec.Struct, rename={"from_": "from"}):
-    """A message. Times are ISO 8601 in UTC, credits a decimal number in a string."""
+    """A message. Times are ISO 8601 in UTC, credits a decimal number in a string.
+
+    `reference`: the id that its sender knows it by, where that is another (SMPP 3.3, submit_multi).
+    """
 
     ok: bool
     message_id: str
+    reference: str | None
     state: str
     from_: str
     to: str
@@ -86,12 +92,22 @@ def not_found() -> ApiError:
     return ApiError(404, "Message not found")
 
 
+def not_cancelled(error: NotAmended) -> ApiError:
+    """Why a message stays as it is."""
+    if error.obstacle is Obstacle.UNKNOWN:
+        return not_found()
+    if error.obstacle is Obstacle.BUSY:
+        return retry_later(503, error.detail, RETRY_AFTER_S[Reason.BUSY])
+    return ApiError(409, error.detail)
+
+
 def view_of(detail: MessageDetail, profile: Profile = STANDARD) -> MessageView:
     """What the client sees of a message; `profile` is its connector's, which names its TLVs."""
     message = detail.message
     return MessageView(
         ok=True,
-        message_id=message.public_id,
+        message_id=message.public_id if message.reference is None else message.id,
+        reference=message.reference,
         state=message.state.value,
         from_=message.source_addr,
         to=message.dest_addr,

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from trunkline.model.money import MICROS
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.submission import Reason
 from trunkline.smpp.constants import status_name
@@ -59,6 +60,10 @@ class ConnectorCounters(Protocol):
     def reconnects(self) -> int: ...
     @property
     def late_responses(self) -> int: ...
+    @property
+    def alerts(self) -> int: ...
+    @property
+    def asked(self) -> Mapping[tuple[str, int | None], int]: ...
 
 
 class MtFigures(Protocol):
@@ -85,6 +90,17 @@ class OutcomeFigures(Protocol):
     def expired(self) -> int: ...
     @property
     def inbound_refused(self) -> Mapping[str, int]: ...
+
+
+class AmendingFigures(Protocol):
+    """`pipeline.amending.Amending`."""
+
+    @property
+    def cancelled(self) -> int: ...
+    @property
+    def refunded(self) -> int: ...
+    @property
+    def replaced(self) -> int: ...
 
 
 class ReceiptFigures(Protocol):
@@ -169,6 +185,8 @@ class MetricsSource(Protocol):
     @property
     def outcomes(self) -> OutcomeFigures: ...
     @property
+    def amending(self) -> AmendingFigures: ...
+    @property
     def receipts(self) -> ReceiptFigures: ...
     @property
     def notifier(self) -> NotifierFigures: ...
@@ -196,6 +214,11 @@ class MetricsSource(Protocol):
     def esme_sessions(self) -> int: ...
     @property
     def binds_refused(self) -> int: ...
+    @property
+    def operations(self) -> Mapping[tuple[str, int], int]:
+        """What ESMEs asked about their messages, by command and the status of the answer."""
+        ...
+
     @property
     def handshakes_failed(self) -> int: ...
     @property
@@ -231,6 +254,12 @@ def _refusals(source: MetricsSource) -> Iterator[Sample]:
     for name, counters in source.connectors.items():
         for status, count in counters.refused.items():
             yield (name, status_name(status)), count
+
+
+def _questions(source: MetricsSource) -> Iterator[Sample]:
+    for name, counters in source.connectors.items():
+        for (command, status), count in counters.asked.items():
+            yield (name, command, "no answer" if status is None else status_name(status)), count
 
 
 def _binds(source: MetricsSource) -> Iterator[Sample]:
@@ -335,6 +364,27 @@ FIGURES: tuple[Figure, ...] = (
         _plain(lambda source: source.outcomes.expired),
     ),
     Figure(
+        "trunkline_segments_cancelled",
+        True,
+        "Segments that their sender cancelled: in the queue, or at the SMSC.",
+        (),
+        _plain(lambda source: source.amending.cancelled),
+    ),
+    Figure(
+        "trunkline_credits_refunded",
+        True,
+        "Credits given back for cancelled segments.",
+        (),
+        _plain(lambda source: source.amending.refunded / MICROS),
+    ),
+    Figure(
+        "trunkline_messages_replaced",
+        True,
+        "Messages whose sender put other content in their place.",
+        (),
+        _plain(lambda source: source.amending.replaced),
+    ),
+    Figure(
         "trunkline_inbound_refused",
         True,
         "Inbound messages that an SMSC was asked to keep.",
@@ -425,6 +475,20 @@ FIGURES: tuple[Figure, ...] = (
         "Answers that nothing waited for any more.",
         _CONNECTOR,
         _per_connector(lambda counters: counters.late_responses),
+    ),
+    Figure(
+        "trunkline_connector_questions",
+        True,
+        "query_sm, cancel_sm and replace_sm that an SMSC was asked, by command_status.",
+        ("connector", "command", "status"),
+        _questions,
+    ),
+    Figure(
+        "trunkline_connector_alerts",
+        True,
+        "alert_notification that came in.",
+        _CONNECTOR,
+        _per_connector(lambda counters: counters.alerts),
     ),
     Figure(
         "trunkline_connector_round_trip_seconds",
@@ -612,6 +676,15 @@ FIGURES: tuple[Figure, ...] = (
         "Bind requests of ESMEs that were refused.",
         (),
         _plain(lambda source: source.binds_refused),
+    ),
+    Figure(
+        "trunkline_esme_operations",
+        True,
+        "Operations of ESMEs on messages that they had handed in, by command_status.",
+        ("command", "status"),
+        lambda source: [
+            ((command, status_name(status)), count) for (command, status), count in source.operations.items()
+        ],
     ),
     Figure(
         "trunkline_esme_handshakes_failed",

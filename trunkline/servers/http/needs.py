@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from trunkline.model.administration import MessageDetail
+from trunkline.model.amendment import Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
 from trunkline.model.ports import Clock, ConnectorStatus, IdempotencyRecord, SessionStatus
@@ -33,6 +34,14 @@ class Pipeline(Protocol):
 
         The future may fail as a whole, with `Rejected` (BUSY) or `IdempotencyConflict`: nothing was stored.
         """
+        ...
+
+
+class Amending(Protocol):
+    """See `pipeline.amending.Amending`."""
+
+    async def cancel(self, owner: Owner, message_id: str) -> None:
+        """Raises `NotAmended`."""
         ...
 
 
@@ -108,6 +117,7 @@ class HttpServices:
     health: Health
     clock: Clock
     metrics: MetricsSource
+    amending: Amending = field(kw_only=True)
     pdu_logs: PduLogs = field(kw_only=True)
     management: Management = field(kw_only=True)
     figures: HttpFigures = field(default_factory=HttpFigures)

@@ -71,7 +71,7 @@ _ERRORS = {
     402: "Insufficient credits",
     403: "Account disabled",
     404: "Not found",
-    409: "It exists already, or something still needs it",
+    409: "It exists already, or something still needs it, or it is too late",
     413: "The body is too large",
     415: "Neither JSON nor a form",
     422: "The Idempotency-Key was used for another request",
@@ -90,6 +90,7 @@ def document() -> dict[str, Any]:
             "/api/v1/http-send": {"get": _send_get(), "post": _send_post()},
             "/api/v1/http-send/batch": {"post": _batch_post()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
+            "/api/v1/messages/{message_id}/cancel": {"post": _message_cancel()},
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
             "/api/v1/smpp/decode": {"post": _decode_post()},
@@ -178,6 +179,17 @@ def _message_get() -> dict[str, Any]:
             {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
         ],
         "responses": _responses("MessageView", 401, 403, 404, 429, 503),
+    }
+
+
+def _message_cancel() -> dict[str, Any]:
+    return {
+        "summary": "Cancel a message, and get back what it has cost as far as it has not gone out",
+        "security": _WAYS_IN,
+        "parameters": [
+            {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
+        ],
+        "responses": _responses("MessageView", 401, 403, 404, 409, 429, 503),
     }
 
 

@@ -3,11 +3,12 @@
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from trunkline.model.amendment import NotAmended, Owner
 from trunkline.model.profile import STANDARD
 from trunkline.servers.http.authentication import Authenticator, address_of
 from trunkline.servers.http.errors import unauthorized
 from trunkline.servers.http.fields import decode_fields
-from trunkline.servers.http.messages import not_found, plain_id, view_of
+from trunkline.servers.http.messages import not_cancelled, not_found, plain_id, view_of
 from trunkline.servers.http.metrics import CONTENT_TYPE, Metrics
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.openapi import HealthAnswer, document
@@ -19,8 +20,8 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
     router = APIRouter()
     metrics = Metrics(services.metrics)
 
-    @router.get("/api/v1/messages/{message_id}")
-    async def message(request: Request, message_id: str) -> Response:
+    async def account_of(request: Request) -> int:
+        """The account whose user asks."""
         address = address_of(request.scope["client"])
         account = await authenticator.by_headers(dict(request.scope["headers"]), address)
         if account is None:
@@ -28,12 +29,29 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
             if fields.user is None or fields.password is None:
                 raise unauthorized()
             account = await authenticator.by_password(fields.user, fields.password, address)
-        account_id = account.sender.account.id
-        detail = await services.store.message_detail(plain_id(message_id), account_id)
+        return account.sender.account.id
+
+    async def shown(identifier: str, account_id: int) -> Response:
+        detail = await services.store.message_detail(identifier, account_id)
         if detail is None:
             raise not_found()
         connector = services.snapshots.current.connectors.get(detail.message.connector_id)
         return _json(200, view_of(detail, connector.profile if connector is not None else STANDARD))
+
+    @router.get("/api/v1/messages/{message_id}")
+    async def message(request: Request, message_id: str) -> Response:
+        account_id = await account_of(request)
+        return await shown(plain_id(message_id), account_id)
+
+    @router.post("/api/v1/messages/{message_id}/cancel")
+    async def cancel(request: Request, message_id: str) -> Response:
+        account_id = await account_of(request)
+        identifier = plain_id(message_id)
+        try:
+            await services.amending.cancel(Owner(account_id), identifier)
+        except NotAmended as error:
+            raise not_cancelled(error) from None
+        return await shown(identifier, account_id)
 
     @router.get("/health/live")
     async def live() -> Response:

@@ -20,6 +20,7 @@ from .doubles import (
     FixedHealth,
     FixedMetrics,
     HeldClock,
+    MemoryAmending,
     MemoryPipeline,
     MemoryStore,
     SnapshotHolder,
@@ -46,6 +47,7 @@ class Door:
         self.health = FixedHealth()
         self.figures = HttpFigures()
         self.metrics = FixedMetrics(self.credentials, self.figures)
+        self.amending = MemoryAmending(self.store)
         self.pdu_logs = PduLogs(pdu_log_dir)
         self.administration = MemoryAdministration()
         self.live = FixedConnections()
@@ -60,6 +62,7 @@ class Door:
                 self.clock,
                 self.metrics,
                 self.figures,
+                amending=self.amending,
                 pdu_logs=self.pdu_logs,
                 management=management_of(self.administration, self.live, self.refresh),
                 api_token_hash=hash_api_key(TOKEN),
@@ -76,6 +79,7 @@ class Door:
         HeldClock.__init__(self.clock)
         MemoryStore.__init__(self.store)
         MemoryPipeline.__init__(self.pipeline, self.store, self.clock)
+        MemoryAmending.__init__(self.amending, self.store)
         SnapshotHolder.__init__(self.snapshots)
         FixedHealth.__init__(self.health)
         MemoryAdministration.__init__(self.administration)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.unit.services.conftest import MemoryAdministration
 from trunkline.model.administration import MessageDetail
+from trunkline.model.amendment import NotAmended, Obstacle, Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
@@ -18,6 +19,7 @@ from trunkline.model.ports import (
     SessionStatus,
 )
 from trunkline.model.snapshot import Account, HttpAccount, Sender, Snapshot, UnknownOutcome
+from trunkline.model.states import SegmentState
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.http.needs import HttpFigures, Management
 from trunkline.services.accounts import Accounts
@@ -204,6 +206,25 @@ def message_of(submission: Submission, now: int) -> Message:
     return message
 
 
+class MemoryAmending:
+    """Cancels messages of the `MemoryStore`; `fault` is raised instead."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.fault: NotAmended | None = None
+
+    async def cancel(self, owner: Owner, message_id: str) -> None:
+        message = self._store.messages.get(message_id)
+        if self.fault is not None:
+            raise self.fault
+        if message is None or not owner.owns(message):
+            raise NotAmended(Obstacle.UNKNOWN, "there is no such message")
+        if message.is_final:
+            raise NotAmended(Obstacle.TOO_LATE, f"the message is {message.state.value} already")
+        for segment in message.segments:
+            segment.become(SegmentState.DELETED, NOW)
+
+
 class SnapshotHolder:
     """The current snapshot; `add` swaps in one with a further account."""
 
@@ -302,6 +323,10 @@ class FakeCounters:
     receipts: int = 4
     reconnects: int = 0
     late_responses: int = 0
+    alerts: int = 3
+    asked: dict[tuple[str, int | None], int] = field(
+        default_factory=lambda: {("cancel_sm", 0x11): 2, ("query_sm", None): 1}
+    )
 
 
 @dataclass
@@ -332,6 +357,13 @@ class FakeOutcomes:
 
 
 @dataclass
+class FakeAmending:
+    cancelled: int = 6
+    refunded: int = 1_500_000
+    replaced: int = 2
+
+
+@dataclass
 class FakePduLog:
     written: int = 40
     dropped: int = 3
@@ -350,6 +382,7 @@ class FixedMetrics:
     outbox_depth = 6
     esme_sessions = 2
     binds_refused = 1
+    operations: Mapping[tuple[str, int], int] = {("query_sm", 0x67): 5}
     handshakes_failed = 4
     certificate_days: float | None = 29.5
 
@@ -359,6 +392,7 @@ class FixedMetrics:
         self.receipts = FakeFigures()
         self.notifier = FakeFigures()
         self.outcomes = FakeOutcomes()
+        self.amending = FakeAmending()
         self.connectors = {"simulator": FakeCounters()}
         self.pdu_log = FakePduLog()
         self.logins = logins

@@ -46,6 +46,7 @@ async def test_message_that_has_just_come(door: Door) -> None:
     assert answer == {
         "ok": True,
         "message_id": message.id,
+        "reference": None,
         "state": "queued",
         "from": "MYCOMPANY",
         "to": "971501234567",
