@@ -73,6 +73,8 @@ def _message(octets: bytes, data_coding: int, esm_class: int, default_alphabet: 
 
 
 def _tlvs(data: bytes, pos: int, end: int, data_coding: int, esm_class: int, default_alphabet: str) -> str:
+    if pos > end:  # a field was read across the PDU's end
+        raise ValueError
     shown = []
     while pos < end:
         stop = pos + TLV_HEADER_SIZE + int.from_bytes(data[pos + 2 : pos + 4], "big")
