@@ -184,6 +184,6 @@ async def _check_words(gateway: Gateway) -> None:
     errors = await gateway.rows(
         "SELECT DISTINCT receipt_err FROM segment WHERE state = 'undelivered' ORDER BY receipt_err"
     )
-    assert errors == [("001",), ("021",)]
+    assert errors == [("001",), ("00B7",), ("021",)]
     [[account]] = await gateway.rows("SELECT balance FROM account")
     assert account == OPENING_BALANCE - RATE * MESSAGES * len(WEATHERS)
