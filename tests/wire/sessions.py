@@ -1,7 +1,12 @@
 """Sessions of peers that know no SMPP: how they bind to the gateway, and are bound to by it."""
 
-from .bench import Bench
-from .octets import Line, Switchboard
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from trunkline.model.profile import Profile
+
+from .bench import HOST, Bench, eventually, free_port
+from .octets import Line, Switchboard, dial
 
 ESME_BINDS = {"receiver": "01", "transmitter": "02", "transceiver": "09"}
 """What an ESME binds as, with its command_id's last octet."""
@@ -85,3 +90,25 @@ async def accept_bind(line: Line, command: str, version: str) -> None:
         "SMSC" 00             | system_id
         {said}
         """)
+
+
+@asynccontextmanager
+async def called_out(bench: Bench, port: int) -> AsyncIterator[Line]:
+    """An SMSC that connects to the gateway on this port, says who it is, and is bound to by a receiver."""
+    profile = Profile(outbind_host=HOST, outbind_port=port, outbind_system_id="SMSC", outbind_password="call")
+    await bench.attach(free_port(), trx_binds=0, profile=profile)
+    gateway = bench.gateway
+    await eventually(
+        lambda: [bind.state for each in gateway.connectors.statuses() for bind in each.binds] == ["OPEN"]
+    )
+    async with dial(port) as line:
+        line.send("""
+            00 00 00 1A           | command_length 26
+            00 00 00 0B           | outbind
+            00 00 00 00           | command_status
+            00 00 00 01           | sequence_number
+            "SMSC" 00             | system_id
+            "call" 00             | password
+            """)
+        await accept_bind(line, CONNECTOR_BINDS["rx_binds"], VERSIONS["3.4"])
+        yield line

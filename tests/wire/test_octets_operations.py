@@ -59,6 +59,76 @@ async def query(line: Line, version: str, message_id: str, state: str, *, final:
         """)
 
 
+async def ask_the_smsc(line: Line, smsc: Line, version: str) -> None:
+    """Query, replace and cancel a message that the SMSC has: it is asked, by its id, and its answer told."""
+    size = ID_SIZE[version]
+    message_id = await submit(line, version)
+    submitted = await smsc.receive()
+    smsc.send(f'00 00 00 13 80 00 00 04 00 00 00 00 {submitted[12:16].hex(" ")} "A7" 00')
+
+    line.send(f"00 00 00 {24 + size:02x} 00 00 00 03 00 00 00 00 00 00 00 03 {message_id} 00 {SOURCE}")
+    (asked,) = await smsc.expect(f"""
+        00 00 00 1A             | command_length 26
+        00 00 00 03             | query_sm
+        00 00 00 00             | command_status
+        ..*4                    | sequence_number
+        "A7" 00                 | message_id
+        {SOURCE}                | source_addr
+        """)
+    smsc.send(f"""
+        00 00 00 16             | command_length 22
+        80 00 00 03             | query_sm_resp
+        00 00 00 00             | command_status
+        {asked.hex(" ")}
+        "A7" 00                 | message_id
+        00                      | final_date
+        06                      | message_state: ACCEPTED
+        00                      | error_code
+        """)
+    await line.expect(f"""
+        {length(version, 20 + size)} 80 00 00 03 00 00 00 00 00 00 00 03
+        {message_id} 00 00 06 00 {TOLD[version]}
+        """)
+
+    line.send(f"""
+        00 00 00 {31 + size:02x} 00 00 00 07 00 00 00 00 00 00 00 04
+        {message_id} 00 {SOURCE} 00 00 00 00 02 "ho"
+        """)
+    (asked,) = await smsc.expect(f"""
+        00 00 00 21             | command_length 33
+        00 00 00 07             | replace_sm
+        00 00 00 00             | command_status
+        ..*4                    | sequence_number
+        "A7" 00                 | message_id
+        {SOURCE}                | source_addr
+        00                      | schedule_delivery_time
+        00                      | validity_period
+        00                      | registered_delivery
+        00                      | sm_default_msg_id
+        02                      | sm_length
+        "ho"                    | short_message
+        """)
+    smsc.send(f"00 00 00 10 80 00 00 07 00 00 00 00 {asked.hex(' ')} | replace_sm_resp")
+    await line.expect(f"{length(version, 16)} 80 00 00 07 00 00 00 00 00 00 00 04 {TOLD[version]}")
+
+    line.send(f"""
+        00 00 00 {40 + size:02x} 00 00 00 08 00 00 00 00 00 00 00 05
+        00 {message_id} 00 {SOURCE} 01 01 "447700900001" 00
+        """)
+    (asked,) = await smsc.expect(f"""
+        00 00 00 2A             | command_length 42
+        00 00 00 08             | cancel_sm
+        00 00 00 00             | command_status
+        ..*4                    | sequence_number
+        00                      | service_type
+        "A7" 00                 | message_id
+        {SOURCE}                | source_addr
+        01 01 "447700900001" 00 | destination_addr
+        """)
+    smsc.send(f"00 00 00 10 80 00 00 08 00 00 00 11 {asked.hex(' ')} | ESME_RCANCELFAIL")
+    await line.expect(f"{length(version, 16)} 80 00 00 08 00 00 00 11 00 00 00 05 {TOLD[version]}")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_message_in_the_queue(bench: Bench, version: str):
     """It is queried, replaced, cancelled, and queried again."""
@@ -111,77 +181,10 @@ async def test_a_message_in_the_queue(bench: Bench, version: str):
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_message_at_the_smsc(bench: Bench, switchboard: Switchboard, version: str):
-    """What the ESME asks is asked of the SMSC, by the SMSC's id; its answer is the ESME's."""
-    profile = Profile(forward_query=True)
-    smsc = await bound(bench, switchboard, profile=profile)
-    size = ID_SIZE[version]
+    smsc = await bound(bench, switchboard, profile=Profile(forward_query=True))
     async with dial(bench.port) as line:
         await bind(line, KIND[version], version)
-        message_id = await submit(line, version)
-        submitted = await smsc.receive()
-        smsc.send(f'00 00 00 13 80 00 00 04 00 00 00 00 {submitted[12:16].hex(" ")} "A7" 00')
-
-        line.send(f"00 00 00 {24 + size:02x} 00 00 00 03 00 00 00 00 00 00 00 03 {message_id} 00 {SOURCE}")
-        (asked,) = await smsc.expect(f"""
-            00 00 00 1A             | command_length 26
-            00 00 00 03             | query_sm
-            00 00 00 00             | command_status
-            ..*4                    | sequence_number
-            "A7" 00                 | message_id
-            {SOURCE}                | source_addr
-            """)
-        smsc.send(f"""
-            00 00 00 16             | command_length 22
-            80 00 00 03             | query_sm_resp
-            00 00 00 00             | command_status
-            {asked.hex(" ")}
-            "A7" 00                 | message_id
-            00                      | final_date
-            06                      | message_state: ACCEPTED
-            00                      | error_code
-            """)
-        await line.expect(f"""
-            {length(version, 20 + size)} 80 00 00 03 00 00 00 00 00 00 00 03
-            {message_id} 00 00 06 00 {TOLD[version]}
-            """)
-
-        line.send(f"""
-            00 00 00 {31 + size:02x} 00 00 00 07 00 00 00 00 00 00 00 04
-            {message_id} 00 {SOURCE} 00 00 00 00 02 "ho"
-            """)
-        (asked,) = await smsc.expect(f"""
-            00 00 00 21             | command_length 33
-            00 00 00 07             | replace_sm
-            00 00 00 00             | command_status
-            ..*4                    | sequence_number
-            "A7" 00                 | message_id
-            {SOURCE}                | source_addr
-            00                      | schedule_delivery_time
-            00                      | validity_period
-            00                      | registered_delivery
-            00                      | sm_default_msg_id
-            02                      | sm_length
-            "ho"                    | short_message
-            """)
-        smsc.send(f"00 00 00 10 80 00 00 07 00 00 00 00 {asked.hex(' ')} | replace_sm_resp")
-        await line.expect(f"{length(version, 16)} 80 00 00 07 00 00 00 00 00 00 00 04 {TOLD[version]}")
-
-        line.send(f"""
-            00 00 00 {40 + size:02x} 00 00 00 08 00 00 00 00 00 00 00 05
-            00 {message_id} 00 {SOURCE} 01 01 "447700900001" 00
-            """)
-        (asked,) = await smsc.expect(f"""
-            00 00 00 2A             | command_length 42
-            00 00 00 08             | cancel_sm
-            00 00 00 00             | command_status
-            ..*4                    | sequence_number
-            00                      | service_type
-            "A7" 00                 | message_id
-            {SOURCE}                | source_addr
-            01 01 "447700900001" 00 | destination_addr
-            """)
-        smsc.send(f"00 00 00 10 80 00 00 08 00 00 00 11 {asked.hex(' ')} | ESME_RCANCELFAIL")
-        await line.expect(f"{length(version, 16)} 80 00 00 08 00 00 00 11 00 00 00 05 {TOLD[version]}")
+        await ask_the_smsc(line, smsc, version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -3,24 +3,18 @@
 import pytest
 
 from trunkline.model.message import Message
-from trunkline.model.ports import BindStatus
-from trunkline.model.profile import Profile
 from trunkline.model.states import MessageState
 from trunkline.model.submission import Submission
 
-from .bench import HOST, SYSTEM_ID, Bench, eventually, free_port
-from .octets import Line, Switchboard, dial
-from .sessions import CONNECTOR_BINDS, VERSIONS, accept_bind, bound
+from .bench import SYSTEM_ID, Bench, eventually, free_port
+from .octets import Line, Switchboard
+from .sessions import CONNECTOR_BINDS, VERSIONS, bound, called_out
 
 ENQUIRE_LINK = "00 00 00 10 00 00 00 15 00 00 00 00"
 ENQUIRE_LINK_RESP = "00 00 00 10 80 00 00 15 00 00 00 00"
 RECEIPT = """
     "id:A7 sub:001 dlvrd:001 submit date:2601021530 done date:2601021531 stat:DELIVRD err:000 text:hi"
 """
-
-
-def binds_of(bench: Bench) -> list[BindStatus]:
-    return [bind for connector in bench.gateway.connectors.statuses() for bind in connector.binds]
 
 
 async def submit(bench: Bench) -> Message:
@@ -103,22 +97,8 @@ async def test_a_transceiver_in_3_3(bench: Bench, switchboard: Switchboard):
     assert sorted(commands) == ["00000001", "00000002"]
 
 
-async def test_outbind(bench: Bench, switchboard: Switchboard):
-    """The SMSC connects, says who it is, and is bound to by a receiver."""
-    port = free_port()
-    profile = Profile(outbind_host=HOST, outbind_port=port, outbind_system_id="SMSC", outbind_password="call")
-    await bench.attach(switchboard.port, trx_binds=0, profile=profile)
-    await eventually(lambda: [bind.state for bind in binds_of(bench)] == ["OPEN"])
-    async with dial(port) as line:
-        line.send("""
-            00 00 00 1A           | command_length 26
-            00 00 00 0B           | outbind
-            00 00 00 00           | command_status
-            00 00 00 01           | sequence_number
-            "SMSC" 00             | system_id
-            "call" 00             | password
-            """)
-        await accept_bind(line, CONNECTOR_BINDS["rx_binds"], VERSIONS["3.4"])
+async def test_outbind(bench: Bench):
+    async with called_out(bench, free_port()) as line:
         line.send(f"{ENQUIRE_LINK} 00 00 00 02")
         await line.expect(f"{ENQUIRE_LINK_RESP} 00 00 00 02")
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.model.profile import Profile
 from trunkline.smpp.constants import CommandId, Version
 from trunkline.smpp.state import COMMANDS
 
 from . import journeys
-from .bench import HOST, WAIT_S, Bench, ForeignEsme, Program, Programs
+from .bench import HOST, WAIT_S, Bench, ForeignEsme, Program, Programs, free_port
 from .octets import Switchboard, dial, octets
-from .sessions import bind, bound
+from .sessions import bind, bound, called_out, unbind
+from .test_octets_operations import KIND, ask_the_smsc
 from .test_smpp_specification import SAMPLES
 
 pytestmark = pytest.mark.services
@@ -27,6 +29,7 @@ BY_AN_ESME = {
     *(CommandId.QUERY_SM, CommandId.CANCEL_SM, CommandId.REPLACE_SM, CommandId.ENQUIRE_LINK),
     *(CommandId.BROADCAST_SM, CommandId.QUERY_BROADCAST_SM, CommandId.CANCEL_BROADCAST_SM),
 }
+ASKED = [CommandId.QUERY_SM, CommandId.REPLACE_SM, CommandId.CANCEL_SM]
 BY_AN_SMSC = [CommandId.DELIVER_SM, CommandId.DATA_SM, CommandId.ALERT_NOTIFICATION]
 MALFORMED = "_ws.malformed and not smpp.broadcast_rep_num"
 """Of the two octets of broadcast_rep_num, Wireshark (4.0) reads one."""
@@ -78,8 +81,12 @@ class Capture:
 
     async def until_unbound(self, port: int) -> None:
         """Watch until the session on a port has ended with unbind_resp."""
+        await self.until(UNBIND | RESPONSE, port)
+
+    async def until(self, command_id: int, port: int) -> None:
+        """Watch until a command has passed on a port."""
         assert self._live is not None
-        while UNBIND | RESPONSE not in count(self._live.lines, port):
+        while command_id not in count(self._live.lines, port):
             assert await self._live.read(), self._live.complaints
 
     async def stop(self) -> None:
@@ -171,3 +178,38 @@ async def test_every_request_of_an_smsc(
     await capture.stop()
     assert capture.read("-Y", MALFORMED) == []
     assert set(BY_AN_SMSC) <= set(count(capture.read("-Y", "smpp", *FIELDS), switchboard.port))
+
+
+@pytest.mark.parametrize("version", Version, ids=lambda version: version.name)
+async def test_every_request_of_the_gateway(
+    bench: Bench, switchboard: Switchboard, programs: Programs, tshark: str, tmp_path: Path, version: Version
+):
+    """As an SMSC it delivers, as an ESME it submits, queries, replaces and cancels."""
+    said = f"{version.value:02x}"
+    capture = Capture(tshark, tmp_path / "session.pcapng", [bench.port, switchboard.port])
+    await capture.start(programs)
+    profile = Profile(forward_query=True)
+    smsc = await bound(bench, switchboard, profile=profile)
+    async with dial(bench.port) as line:
+        await bind(line, KIND[said], said)
+        await ask_the_smsc(line, smsc, said)
+        await unbind(line)
+    await capture.until_unbound(bench.port)
+    await capture.stop()
+    assert capture.read("-Y", MALFORMED) == []
+    seen = set(count(capture.read("-Y", "smpp", *FIELDS), switchboard.port))
+    assert seen >= {BIND_TRANSCEIVER, SUBMIT_SM, *map(int, ASKED)}
+    assert seen >= {command | RESPONSE for command in ASKED}
+
+
+async def test_outbind(bench: Bench, programs: Programs, tshark: str, tmp_path: Path):
+    port = free_port()
+    capture = Capture(tshark, tmp_path / "session.pcapng", [port])
+    await capture.start(programs)
+    async with called_out(bench, port):
+        pass
+    await capture.until(CommandId.BIND_RECEIVER | RESPONSE, port)
+    await capture.stop()
+    assert capture.read("-Y", MALFORMED) == []
+    seen = set(count(capture.read("-Y", "smpp", *FIELDS), port))
+    assert seen >= {CommandId.OUTBIND, CommandId.BIND_RECEIVER}
