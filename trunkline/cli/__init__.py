@@ -16,6 +16,7 @@ from trunkline.cli import (
     database,
     esmes,
     messages,
+    pdu_logs,
     probe,
     routes,
     send,
@@ -44,6 +45,7 @@ app.add_typer(messages.group, name="message")
 app.command()(send.send)
 smpp.group.command()(probe.probe)
 app.add_typer(smpp.group, name="smpp")
+app.add_typer(pdu_logs.group, name="pdu-log")
 app.add_typer(text.group, name="text")
 app.add_typer(simulate.group, name="simulate")
 
