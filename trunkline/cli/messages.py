@@ -1,30 +1,29 @@
-"""`trunkline message`: where a message is and what happened to it."""
+"""`trunkline message`: where a message is and what happened to it, and how to stop it."""
 
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from trunkline.cli.commands import CommandFailed, Management, administer
-from trunkline.cli.printing import Json, print_fields, print_json, print_table
+from trunkline.cli.http_api import ApiKey, HttpApi, Password, Url, User, ask
+from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from trunkline.model.administration import MessageDetail
 
 group = typer.Typer(help="Messages.")
 
-
-@group.callback()
-def _group() -> None:
-    # A callback keeps `show` a command of its own while it is the only one.
-    pass
+MessageId = Annotated[
+    str, typer.Argument(metavar="ID", help="The id that the sender was given.", show_default=False)
+]
 
 
 @group.command()
 def show(
     ctx: typer.Context,
-    message_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The id that the sender was given.", show_default=False)
-    ],
+    message_id: MessageId,
     as_json: Json = False,
 ) -> None:
     """Show a message: its segments, its history and what it cost."""
@@ -36,6 +35,36 @@ def show(
     if detail is None:
         raise CommandFailed(f"there is no message {message_id!r}")
     _print(detail, as_json)
+
+
+@group.command()
+def cancel(
+    ctx: typer.Context,
+    message_id: MessageId,
+    url: Url = None,
+    user: User = None,
+    password: Password = None,
+    api_key: ApiKey = None,
+    as_json: Json = False,
+) -> None:
+    """Cancel a message of an HTTP API account, through a running gateway.
+
+    Address and credentials default to those of the demo, from demo.json in the data directory.
+    The exit code is 1 when the message cannot be cancelled any more.
+    """
+    api = HttpApi.of(ctx, url, user, password, api_key)
+
+    async def work() -> dict[str, Any]:
+        async with api.session() as session:
+            return await ask(
+                session.post(f"{api.address}/api/v1/messages/{quote(message_id, safe='')}/cancel")
+            )
+
+    view = asyncio.run(work())
+    if as_json:
+        print_json(view)
+    else:
+        typer.echo(printable(str(view.get("state"))))
 
 
 def _print(detail: "MessageDetail", as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`trunkline send` against a scripted gateway."""
+"""`trunkline send` and `trunkline message cancel` against a scripted gateway."""
 
 import asyncio
 import json
@@ -40,10 +40,20 @@ class ScriptedGateway:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         return web.json_response({"ok": True, **state})
 
+    async def _cancel(self, request: web.Request) -> web.Response:
+        self.headers = dict(request.headers)
+        self.looked_at.append(request.match_info["id"])
+        status, content = self.answer
+        return web.json_response(content, status=status)
+
     async def _start(self) -> None:
         site = web.Application()
         site.add_routes(
-            [web.post("/api/v1/http-send", self._send), web.get("/api/v1/messages/{id}", self._show)]
+            [
+                web.post("/api/v1/http-send", self._send),
+                web.get("/api/v1/messages/{id}", self._show),
+                web.post("/api/v1/messages/{id}/cancel", self._cancel),
+            ]
         )
         self._runner = web.AppRunner(site)
         await self._runner.setup()
@@ -148,6 +158,17 @@ class TestBesideADemo:
     ) -> None:
         gateway.answer = (status, content)
         assert complaint(*WORDS, code=1).endswith(sentence)
+
+    def test_message_cancel(self, run: Run, complaint: Complaint, gateway: ScriptedGateway) -> None:
+        gateway.answer = (200, {"ok": True, "message_id": "m-1", "state": "deleted"})
+        assert run("message", "cancel", "m-1").stdout == "deleted\n"
+        assert gateway.headers["X-API-Key"] == "tk_demo"
+        shown = json.loads(run("message", "cancel", "m/2", "--json", "--api-key", "tk_mine").stdout)
+        assert (shown["state"], gateway.headers["X-API-Key"]) == ("deleted", "tk_mine")
+        gateway.answer = (409, {"ok": False, "error": "the message is delivered already"})
+        said = complaint("message", "cancel", "m-1", code=1)
+        assert said == "the gateway answered 409: the message is delivered already."
+        assert gateway.looked_at == ["m-1", "m/2", "m-1"]
 
 
 @pytest.mark.parametrize(
