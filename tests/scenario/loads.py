@@ -15,7 +15,7 @@ from trunkline.smpp.errors import SmppError
 from trunkline.smpp.pdus import Pdu, SubmitSmResp
 
 from .clients import Esme, Witness, make_submit
-from .harness import PATIENCE_S, Gateway, eventually
+from .harness import PASSWORD, PATIENCE_S, Gateway, eventually
 
 _RETRIED = {CommandStatus.ESME_RTHROTTLED.value, CommandStatus.ESME_RMSGQFUL.value}
 
@@ -41,11 +41,20 @@ class EsmeLoad:
     TICK_S = 0.01
 
     def __init__(
-        self, gateway: Gateway, system_id: str, prefix: str, *, rate: float, window: int = 20, seed: int = 1
+        self,
+        gateway: Gateway,
+        system_id: str,
+        prefix: str,
+        *,
+        rate: float,
+        window: int = 20,
+        seed: int = 1,
+        password: str = PASSWORD,
     ) -> None:
         self.witness = Witness(gateway)
         self._gateway = gateway
         self._system_id = system_id
+        self._password = password
         self._rate = rate
         self._window = window
         self._destinations = (f"{prefix}{number:06d}" for number in count(1))
@@ -80,7 +89,7 @@ class EsmeLoad:
             await self._gateway.up.wait()
             link = _LoadLink(self)
             try:
-                await link.bind(self._gateway.smpp_port, self._system_id, window=self._window)
+                await link.bind(self._gateway.smpp_port, self._system_id, self._password, window=self._window)
             except (OSError, SmppError):
                 await asyncio.sleep(self.TICK_S)
                 continue
