@@ -5,6 +5,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from trunkline.gsm.alphabets import display_text
@@ -32,6 +33,7 @@ _STATES: Final = {
     "ACCEPTD": MessageState.ACCEPTED,
     "ENROUTE": MessageState.ENROUTE,
 }
+_RECEIPTED_MESSAGE_ID: Final = Tag.RECEIPTED_MESSAGE_ID.value
 _PAYLOAD: Final = Tag.MESSAGE_PAYLOAD.value
 _READABLE_CODINGS: Final = {DataCoding.DEFAULT.value, DataCoding.ASCII.value, DataCoding.LATIN1.value}
 
@@ -93,10 +95,12 @@ class ReceiptPlan:
         """The receipts of a message taken: none, one, the same twice, one for a message nobody knows."""
         # Bits 1-0 of registered_delivery: 1 always, 2 on failure only (section 5.2.17).
         wanted = pdu.registered_delivery & 3
-        failed = bool(wanted) and self._failed is not None and self._failed()
-        asked = failed or wanted in {1, 3}
-        if not wanted and self._unasked is not None:
-            asked = self._unasked()
+        if wanted:
+            failed = self._failed is not None and self._failed()
+            asked = failed or wanted != 2
+        else:
+            failed = False
+            asked = self._unasked is not None and self._unasked()
         receipts = []
         if asked and not (self._missing is not None and self._missing()):
             stat, err = (FAILED, self._failed_err) if failed else (DELIVERED, "000")
@@ -113,7 +117,11 @@ class ReceiptPlan:
         """The beginning of a message's text, as the receipt repeats it."""
         if pdu.data_coding not in _READABLE_CODINGS or pdu.esm_class & ESM_UDHI:
             return ""
-        return display_text(pdu.payload[:MAX_RECEIPT_TEXT], pdu.data_coding, self._alphabet)
+        return _beginning(pdu.payload[:MAX_RECEIPT_TEXT], pdu.data_coding, self._alphabet)
+
+
+# Cached: many messages begin alike, and all of a measurement do.
+_beginning = lru_cache(maxsize=4096)(display_text)
 
 
 class ReceiptWriter:
@@ -151,22 +159,14 @@ class ReceiptWriter:
         """The PDU of a receipt for a message that reached its final state at `now_ms` (epoch ms)."""
         message_id = self._id(receipt.number)
         body = self._text(receipt, message_id, now_ms)
-        if self._wide:
-            body = body.decode("latin-1").encode("utf-16-be")
-        if self._header:
-            body = self._header + body
         tlvs: tuple[Tlv, ...] = ()
         if self._has_id:
-            tlvs = (c_octets(Tag.RECEIPTED_MESSAGE_ID, message_id),)
-        if self._states is not None:
-            tlvs = (*tlvs, self._states[receipt.stat])
-        place = self._body
-        if place == "empty-payload":
-            tlvs = (*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, b""))
-        elif place in {"payload", "ucs2-payload", "both"} or len(body) > MAX_SHORT_MESSAGE:
-            tlvs = (*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, body))
-            if place != "both" or len(body) > MAX_SHORT_MESSAGE:
-                body = b""
+            identity = c_octets(_RECEIPTED_MESSAGE_ID, message_id)
+            tlvs = (identity,) if self._states is None else (identity, self._states[receipt.stat])
+        elif self._states is not None:
+            tlvs = (self._states[receipt.stat],)
+        if self._body != "text" or self._header or len(body) > MAX_SHORT_MESSAGE:
+            body, tlvs = self._placed(body, tlvs)
         source_addr_ton, source_addr_npi, source_addr = receipt.source
         dest_addr_ton, dest_addr_npi, destination_addr = receipt.destination
         return self._make(
@@ -181,6 +181,19 @@ class ReceiptWriter:
             short_message=body,
             tlvs=tlvs,
         )
+
+    def _placed(self, body: bytes, tlvs: tuple[Tlv, ...]) -> tuple[bytes, tuple[Tlv, ...]]:
+        """short_message and TLVs where the text is not simply in short_message."""
+        place = self._body
+        if self._wide:
+            body = body.decode("latin-1").encode("utf-16-be")
+        body = self._header + body
+        if place == "empty-payload":
+            return body, (*tlvs, Tlv(_PAYLOAD, b""))
+        fits = len(body) <= MAX_SHORT_MESSAGE
+        if fits and place in {"text", "ucs2"}:
+            return body, tlvs
+        return body if fits and place == "both" else b"", (*tlvs, Tlv(_PAYLOAD, body))
 
 
 def for_version_33(pdu: DeliverSm | DataSm) -> DeliverSm:

@@ -104,6 +104,7 @@ class SmscSimulator:
         self._plan = ReceiptPlan(scenario, self._fates, self.new_id)
         self._gives_unasked = self._plan.gives_unasked
         self._answers = answers = Answers(scenario, self._fates, self.new_id)
+        self._refusal = answers.refusal
         odd = answers.late is not None or answers.repeated is not None
         self._answer_later = self._answer_oddly if odd else self._answer_in_time
         self.binds = Binds(scenario, self._count_links)
@@ -198,7 +199,7 @@ class SmscSimulator:
         elif self._throttle is not None and not self._throttle.allows(asyncio.get_running_loop().time()):
             counters.throttled += 1
             self._refuse(link, pdu, self.scenario.throughput_status)
-        elif status := self.refusal_of(pdu):
+        elif self._refusal is not None and (status := self._refusal(pdu)):
             counters.errors += 1
             self._refuse(link, pdu, status)
         else:
@@ -209,8 +210,7 @@ class SmscSimulator:
 
     def refusal_of(self, pdu: SubmitSm | DataSm) -> int:
         """The command_status the scenario refuses a message with; 0 to take it."""
-        refusal = self._answers.refusal
-        return refusal(pdu) if refusal is not None else 0
+        return self._refusal(pdu) if self._refusal is not None else 0
 
     def _take(self, link: EsmeLink, pdu: SubmitSm | DataSm, *, answered: bool) -> None:
         number, message_id = self.new_id(link.id_limit)
