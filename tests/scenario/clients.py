@@ -26,19 +26,20 @@ SOURCE = "Acme"
 
 
 def make_submit(destination: str, text: str, **fields: Any) -> SubmitSm:
-    """A submit_sm that asks for a receipt; long texts go in message_payload."""
+    """A submit_sm that asks for a receipt, `fields` aside; long texts go in message_payload."""
     octets = text.encode("ascii")
     long = len(octets) > 160
-    return SubmitSm(
-        source_addr_ton=Ton.ALPHANUMERIC.value,
-        source_addr=SOURCE,
-        dest_addr_ton=Ton.INTERNATIONAL.value,
-        dest_addr_npi=Npi.ISDN.value,
-        destination_addr=destination,
-        short_message=b"" if long else octets,
-        tlvs=(Tlv(Tag.MESSAGE_PAYLOAD.value, octets),) if long else (),
-        **({"registered_delivery": 1} | fields),
-    )
+    usual = {
+        "source_addr_ton": Ton.ALPHANUMERIC.value,
+        "source_addr": SOURCE,
+        "dest_addr_ton": Ton.INTERNATIONAL.value,
+        "dest_addr_npi": Npi.ISDN.value,
+        "destination_addr": destination,
+        "short_message": b"" if long else octets,
+        "tlvs": (Tlv(Tag.MESSAGE_PAYLOAD.value, octets),) if long else (),
+        "registered_delivery": 1,
+    }
+    return SubmitSm(**usual | fields)
 
 
 @dataclass(frozen=True)
