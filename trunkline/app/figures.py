@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from trunkline.backends.pdu_log import FilePduLog
+from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
 from trunkline.model.ports import ConnectorStatus, SessionStatus
 from trunkline.pipeline.amending import Amending

@@ -12,7 +12,7 @@ import structlog
 
 from trunkline.app.administration import make_store, upgrade_database
 from trunkline.app.figures import GatewayConnections, GatewayFigures, GatewayHealth
-from trunkline.backends.pdu_log import FilePduLog
+from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.connectors.smpp_client import SmppSubmitter

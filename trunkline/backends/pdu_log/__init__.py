@@ -1,5 +1,5 @@
-"""The PDU log: what every connection reads and writes, in files for people."""
+"""The PDU log: what every connection reads and writes, in files for people.
 
-from trunkline.backends.pdu_log.log import FilePduLog
-
-__all__ = ["FilePduLog"]
+`log` is the gateway's side, `scribe` the program that writes. Nothing is imported here, so that the program
+stays small.
+"""

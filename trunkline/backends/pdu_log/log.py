@@ -7,7 +7,7 @@ message path never waits for its log.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +43,9 @@ GATHER_S: Final = 0.1
 
 RESTART_S: Final = 1.0
 """Seconds between two attempts to start the process that writes."""
+
+ATTEMPTS: Final = 2
+"""Processes in a row that may fail before a flush gives up."""
 
 HELD: Final = 8
 """Times that a connection without an owner may show its tap something that is kept for the owner."""
@@ -114,8 +117,12 @@ class FilePduLog:
         """Return when everything so far is written, or given up."""
         async with self._handing_over:
             self._queue_gaps()
-            while self._queue:
-                await self._hand_over()
+            losses = 0
+            while self._queue and losses < ATTEMPTS:
+                losses = 0 if await self._hand_over() else losses + 1
+            # Whoever waits for this, a gateway that stops above all, does not wait for ever.
+            self._give_up(self._queue)
+            self._queue.clear()
 
     async def close(self) -> None:
         """Write what is queued and end the process."""
@@ -141,25 +148,30 @@ class FilePduLog:
                 if not self._queue:
                     self._wake.clear()
 
-    async def _hand_over(self) -> None:
-        """Have the next batch written."""
+    async def _hand_over(self) -> bool:
+        """Have the next batch written; return whether that could be done."""
         batch, weight = self._next_batch()
         if not batch:
-            return
+            return True
         try:
             written = await self._scribe.write(batch)
         except ScribeLost as error:
             log.warning(
                 "The process that writes the PDU log failed.", action="pdu_log.lost", reason=str(error)
             )
-            self.waiting -= weight
-            for entry in entries_of(batch):
-                if entry[2] != _REMARK:
-                    self.dropped += self._leave_out(entry, LOST)
+            self._give_up(batch)
             await asyncio.sleep(RESTART_S)
-        else:
-            self.waiting -= weight
-            self._note(written)
+            return False
+        self.waiting -= weight
+        self._note(written)
+        return True
+
+    def _give_up(self, batch: Iterable[Any]) -> None:
+        """Leave out what was queued."""
+        for entry in entries_of(batch):
+            if entry[2] != _REMARK:
+                self.waiting -= len(entry[3]) + ENTRY_OVERHEAD
+                self.dropped += self._leave_out(entry, LOST)
 
     def _next_batch(self) -> tuple[Batch, int]:
         """What goes next, and what it weighs in the queue."""

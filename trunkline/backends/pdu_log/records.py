@@ -1,6 +1,6 @@
 """What the gateway and the scribe tell each other: MessagePack with its length before it, over two pipes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -54,7 +54,7 @@ have the garbage collector look at everything that is under way more often.
 """
 
 
-def entries_of(batch: Batch) -> Iterator[Entry]:
+def entries_of(batch: Iterable[Any]) -> Iterator[Entry]:
     """The entries of a batch."""
     items = iter(batch)
     return zip(items, items, items, items, strict=True)

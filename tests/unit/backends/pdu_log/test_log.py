@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.backends.pdu_log import FilePduLog
 from trunkline.backends.pdu_log import log as log_module
+from trunkline.backends.pdu_log import scribe_process
+from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.model.ports import LogOwner, LogSide
 from trunkline.smpp.codec import encode
 from trunkline.smpp.pdus import BindTransceiver, EnquireLink, SubmitSm
@@ -176,6 +177,20 @@ async def test_a_killed_process_is_replaced(
     assert log._scribe.pid != first
     assert (log.written, log.dropped) == (2, 1)
     assert [line[:4] for line in starts(tmp_path)] == ["INFO", "WARN", "INFO"]
+
+
+async def test_a_process_that_cannot_run_holds_nobody_up(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "RESTART_S", 0.0)
+    monkeypatch.setattr(log_module, "BATCH", 1)
+    monkeypatch.setattr(scribe_process, "_MODULE", "trunkline.no_such_module")
+    log = make()
+    tap = log.tap(CONNECTION, OWNER)
+    for _ in range(5):
+        tap.read(ENQUIRE_LINK * 2)
+    await log.flush()
+    assert (log.written, log.dropped, log.waiting) == (0, 10, 0)
 
 
 async def test_signals_to_the_whole_group_do_not_end_it(make: Make) -> None:
