@@ -111,15 +111,11 @@ class TlsLayer(asyncio.Transport, asyncio.Protocol):
     # The transport of the protocol above
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Encrypt and send; records are filled as far as the data goes."""
+        """Encrypt and send, in as few records as the data fits in."""
         if self._closing:
             return
         try:
-            # One call takes one record.
-            written = self._tls.write(data)
-            while written < len(data):
-                data = memoryview(data)[written:]
-                written = self._tls.write(data)
+            self._tls.write(data)  # takes it all: what it makes goes to memory
         except ssl.SSLError as error:
             self._fail(error)
         else:

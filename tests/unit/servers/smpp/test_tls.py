@@ -136,6 +136,33 @@ async def test_the_files_are_followed(
     following.cancel()
 
 
+async def test_files_that_still_change_are_left_alone(
+    tls_port: TlsPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the new certificate and its new key nothing fits, and nothing is to be said about it."""
+    monkeypatch.setattr(TlsPort, "LOOK_S", 0.001)
+    states = [((1,),), ((2,),), ((3,),), ((3,),), ((3,),), ((3,),)]
+    looked = asyncio.Event()
+    reloads: list[int] = []
+
+    def state(_files: TlsFiles) -> tuple[tuple[int, ...], ...]:
+        if len(states) > 1:
+            return states.pop(0)
+        looked.set()
+        return states[0]
+
+    async def reload() -> None:
+        reloads.append(len(states))
+
+    monkeypatch.setattr(TlsFiles, "state", state)
+    monkeypatch.setattr(tls_port, "reload", reload)
+    following = asyncio.create_task(tls_port.follow())
+    async with asyncio.timeout(PATIENCE_S):
+        await looked.wait()
+    following.cancel()
+    assert reloads == [2]  # when the third had been seen twice
+
+
 async def test_an_expired_certificate_is_used_and_said(front: Front, tmp_path: Path) -> None:
     port = TlsPort(
         front.server,
