@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from trunkline.smpp.asyncio import SmppConnection, connect
-from trunkline.smpp.constants import BindType, Npi, Role, Tag, Ton
+from trunkline.smpp.constants import BindType, Npi, Role, Tag, Ton, Version
 from trunkline.smpp.handler import Handler
 from trunkline.smpp.pdus import DataSm, DeliverSm, Pdu, SubmitSm
 from trunkline.smpp.receipts import Receipt, parse_receipt
@@ -75,6 +75,7 @@ class Esme(Handler):
         window: int = 100,
         source: str | None = None,
         context: ssl.SSLContext | None = None,
+        version: Version = Version.V34,
     ) -> "Esme":
         """Connects, from the address `source` where one is given or over TLS with a context, and binds.
 
@@ -85,7 +86,7 @@ class Esme(Handler):
             await self.connection.bind(bind_type, system_id, password)
             return self
         _, self.connection = await asyncio.get_running_loop().create_connection(
-            lambda: SmppConnection(Role.ESME, lambda _: self, window_size=window),
+            lambda: SmppConnection(Role.ESME, lambda _: self, window_size=window, version=version),
             "127.0.0.1",
             port,
             local_addr=(source, 0) if source else None,
@@ -99,12 +100,16 @@ class Esme(Handler):
 
     async def submit(self, destination: str, text: str = "Hello", **fields: Any) -> tuple[int, str]:
         """Submits one message; command_status and message_id of the answer."""
+        pdu = await self.ask(make_submit(destination, text, **fields))
+        return pdu.command_status, getattr(pdu, "message_id", "")
+
+    async def ask(self, pdu: Pdu) -> Pdu:
+        """Sends a request; its answer."""
         assert self.connection is not None
         answer: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        self.connection.send(make_submit(destination, text, **fields), answer)
+        self.connection.send(pdu, answer)
         async with asyncio.timeout(PATIENCE_S):
-            pdu = await answer
-        return pdu.command_status, getattr(pdu, "message_id", "")
+            return await answer
 
     async def accepted(self, destination: str, text: str = "Hello", **fields: Any) -> str:
         """Submits one message that must be accepted; its id."""
