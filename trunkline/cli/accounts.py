@@ -1,6 +1,8 @@
 """`trunkline account`: who pays, with how many credits, and who may send through the HTTP API."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,48 +15,75 @@ from trunkline.cli.commands import (
     parse_amount,
     read_secret,
 )
+from trunkline.cli.options import Row, given, new_password, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
+
+if TYPE_CHECKING:
+    from trunkline.model.administration import HttpAccountRow
 
 group = typer.Typer(help="Accounts, their credits and their HTTP API users.")
 
 Account = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.", show_default=False)]
 
 
+ROWS: Sequence[Row] = (
+    Row("unlimited", bool, "", "Send without credits; the balance then counts below zero", False),
+    Row(
+        "unknown_outcome",
+        str,
+        "wait|resend",
+        "A message whose submit was never answered: wait for its receipt, or send it again",
+        "wait",
+    ),
+    Row("default_sender", str, "SENDER", "Sender of messages that name none", ""),
+    Row(
+        "receipt_policy",
+        str,
+        "all|any|first|last",
+        "Which segments of a long message decide about its receipt",
+        "all",
+    ),
+    Row("smart_encoding", bool, "", "Write characters that GSM 03.38 lacks with those it has", False),
+)
+_CHANGES = [
+    Row("enabled", bool, "", "Whether its users may send"),
+    *(replace(row, default=None) for row in ROWS),
+]
+
+
 @group.command()
+@with_options(ROWS)
 def create(
     ctx: typer.Context,
     name: Account,
     credit: Annotated[
         str, typer.Option("--credits", metavar="NUMBER", help="Credits to begin with, up to six decimals.")
     ] = "0",
-    unlimited: Annotated[
-        bool, typer.Option("--unlimited", help="Send without credits; the balance then counts below zero.")
-    ] = False,
-    unknown_outcome: Annotated[
-        str,
-        typer.Option(
-            metavar="wait|resend",
-            help="A message whose submit was never answered: wait for its receipt, or send it again.",
-        ),
-    ] = "wait",
-    default_sender: Annotated[
-        str, typer.Option(metavar="SENDER", help="Sender of messages that name none.")
-    ] = "",
+    **values: Any,
 ) -> None:
     """Create an account."""
     balance = parse_amount("credits", credit)
 
     async def work(administration: Management) -> int:
-        return await administration.accounts.create(
-            name,
-            balance=balance,
-            unlimited=unlimited,
-            unknown_outcome=unknown_outcome,
-            default_sender=default_sender,
-        )
+        return await administration.accounts.create(name, balance=balance, **given(values))
 
     account_id = administer(ctx, work)
     typer.echo(f"Account {name} was created with id {account_id}.")
+
+
+@group.command()
+@with_options(_CHANGES)
+def change(ctx: typer.Context, name: Account, **values: Any) -> None:
+    """Change an account; what is not given stays."""
+    fields = given(values)
+    if not fields:
+        raise BadInput("account change", "name at least one value to change")
+
+    async def work(administration: Management) -> None:
+        await administration.accounts.change(name, **fields)
+
+    administer(ctx, work)
+    typer.echo(f"Account {name} was changed.")
 
 
 @group.command("list")
@@ -72,6 +101,8 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
                 "unlimited": row.unlimited,
                 "unknown_outcome": row.unknown_outcome,
                 "default_sender": row.default_sender,
+                "receipt_policy": row.receipt_policy,
+                "smart_encoding": row.smart_encoding,
                 "created_at": utc(row.created_at),
             }
             for row in await administration.accounts.list()
@@ -82,9 +113,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         print_json(found)
         return
     print_table(
-        ("#Id", "Name", "Enabled", "#Credits", "Unlimited", "Unknown outcome", "Default sender", "Created"),
+        (
+            "#Id", "Name", "Enabled", "#Credits", "Unlimited", "Unknown outcome", "Default sender",
+            "Receipt policy", "Smart encoding", "Created",
+        ),
         [list(row.values()) for row in found],
-    )
+    )  # fmt: skip
 
 
 # A negative amount looks like an option: what is no option is taken as it stands.
@@ -122,50 +156,36 @@ def credit(
     typer.echo(f"Account {name} now has {format_credits(balance)} credits.")
 
 
+_HTTP_ROWS: Sequence[Row] = (
+    Row("rate", int, "NUMBER", "Messages per second; 0 for no limit", 10),
+    Row("over_rate", str, "queue|reject", "Above the rate: accept and send later, or answer 429", "queue"),
+    Row("dlr_url", str, "URL", "Where delivery reports are posted to"),
+    Row("default_sender", str, "SENDER", "Sender of messages that name none"),
+    Row("description", str, "TEXT", "A note for people"),
+    new_password(Row("password", str, "TEXT", "At least 8 characters; - to be asked")),
+)
+
+
 @group.command()
+@with_options(_HTTP_ROWS)
 def http(
     ctx: typer.Context,
     name: Account,
     username: Annotated[
         str, typer.Argument(metavar="USERNAME", help="The new HTTP API user.", show_default=False)
     ],
-    rate: Annotated[int, typer.Option(metavar="NUMBER", help="Messages per second; 0 for no limit.")] = 10,
-    over_rate: Annotated[
-        str,
-        typer.Option(metavar="queue|reject", help="Above the rate: accept and send later, or answer 429."),
-    ] = "queue",
-    dlr_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where delivery reports are posted to.")
-    ] = None,
-    default_sender: Annotated[
-        str, typer.Option(metavar="SENDER", help="Sender of messages that name none.")
-    ] = "",
-    description: Annotated[str, typer.Option(metavar="TEXT", help="A note for people.")] = "",
-    password: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            envvar="TRUNKLINE_CLI_NEW_PASSWORD",
-            show_envvar=True,
-            help="At least 8 characters, - to be asked; else one is generated.",
-        ),
-    ] = None,
     as_json: Json = False,
+    **values: Any,
 ) -> None:
     """Create a user of the HTTP API; its password and API key are shown this once."""
-    secret = read_secret(password, "Password of the HTTP API user")
+    fields = given(values)
+    if "password" in fields:
+        fields["password"] = read_secret(fields["password"], "Password of the HTTP API user")
+    if "rate" in fields:
+        fields["throughput"] = fields.pop("rate")
 
     async def work(administration: Management) -> dict[str, object]:
-        made = await administration.accounts.create_http_account(
-            name,
-            username,
-            password=secret,
-            throughput=rate,
-            over_rate=over_rate,
-            default_sender=default_sender,
-            dlr_url=dlr_url,
-            description=description,
-        )
+        made = await administration.accounts.create_http_account(name, username, **fields)
         return {"username": made.username, "password": made.password, "api_key": made.api_key}
 
     made = administer(ctx, work)
@@ -174,3 +194,48 @@ def http(
         return
     print_fields(made.items())
     typer.echo("Keep them now: only hashes are stored.")
+
+
+@group.command("http-list")
+def http_list(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the users of the HTTP API, of all accounts."""
+
+    async def work(administration: Management) -> "Sequence[HttpAccountRow]":
+        return await administration.accounts.list_http_accounts()
+
+    rows = administer(ctx, work)
+    if as_json:
+        print_json([_http_as_json(row) for row in rows])
+        return
+    print_table(
+        ("#Id", "User", "Account", "Enabled", "API key", "#Per second", "Above", "Delivery reports to"),
+        [
+            (
+                row.id,
+                row.username,
+                row.account,
+                row.enabled,
+                f"{row.api_key_prefix}...",
+                row.throughput or "no limit",
+                row.over_rate,
+                row.dlr_url,
+            )
+            for row in rows
+        ],
+    )
+
+
+def _http_as_json(row: "HttpAccountRow") -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "username": row.username,
+        "account": row.account,
+        "enabled": row.enabled,
+        "api_key_prefix": row.api_key_prefix,
+        "rate": row.throughput,
+        "over_rate": row.over_rate,
+        "default_sender": row.default_sender,
+        "dlr_url": row.dlr_url,
+        "description": row.description,
+        "created_at": utc(row.created_at),
+    }

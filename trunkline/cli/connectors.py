@@ -159,6 +159,17 @@ def stop(ctx: typer.Context, connector_id: ConnectorId) -> None:
     typer.echo(f"Connector {connector_id} is to stop.")
 
 
+@group.command()
+def delete(ctx: typer.Context, connector_id: ConnectorId) -> None:
+    """Delete a connector whose queue is empty; routes may go on naming it."""
+
+    async def work(administration: Management) -> None:
+        await administration.connectors.delete(connector_id)
+
+    administer(ctx, work)
+    typer.echo(f"Connector {connector_id} was deleted.")
+
+
 @group.command("list")
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """List the connectors with their binds, as the gateway last reported them, and their queues."""

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -51,6 +51,11 @@ class Row:
             default=inspect.Parameter.empty if self.required else None,
             annotation=Annotated[self.kind if self.required else self.kind | None, option],
         )
+
+
+def new_password(row: Row) -> Row:
+    """The row of a password where it is the password of somebody new."""
+    return replace(row, help=f"{row.help}; else one is generated", envvar="TRUNKLINE_CLI_NEW_PASSWORD")
 
 
 def with_options(rows: Iterable[Row]) -> Callable[[C], C]:

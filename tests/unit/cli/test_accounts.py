@@ -1,4 +1,4 @@
-"""`trunkline account` and `trunkline esme` over a real database."""
+"""`trunkline account` over a real database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +25,8 @@ def test_create_and_list(run: Run, rows: Rows) -> None:
         "unlimited": False,
         "unknown_outcome": "wait",
         "default_sender": "Acme",
+        "receipt_policy": "all",
+        "smart_encoding": False,
     }
     assert (free["unlimited"], free["unknown_outcome"], free["credits"]) == (True, "resend", "0")
     table = run("account", "list").stdout
@@ -119,34 +121,51 @@ def test_bad_http_users(run: Run, complaint: Complaint, words: list[str], code: 
     assert complaint("account", "http", *words, code=code) == sentence
 
 
-def test_esme(run: Run, rows: Rows) -> None:
+def test_http_users_are_listed_without_their_secrets(run: Run, rows: Rows) -> None:
     run("account", "create", "acme")
-    made = rows(
-        "esme", "create", "acme", "acme1", "--allowed-network", "::1", "--allowed-network", "10.0.0.0/8"
-    )
-    assert made["system_id"] == "acme1"
-    assert len(made["password"]) == 8
-    shown = run("esme", "create", "acme", "acme2", "--password", "-", stdin="secret\n").stdout
-    assert "password   secret\n" in shown
+    made = rows("account", "http", "acme", "web", "--rate", "25", "--dlr-url", "https://acme.example/dlr")
+    [listed] = rows("account", "http-list")
+    assert listed.pop("created_at").endswith("Z")
+    assert made["api_key"].startswith(listed.pop("api_key_prefix"))
+    assert listed == {
+        "id": 1,
+        "username": "web",
+        "account": "acme",
+        "enabled": True,
+        "rate": 25,
+        "over_rate": "queue",
+        "default_sender": "",
+        "dlr_url": "https://acme.example/dlr",
+        "description": "",
+    }
+    table = run("account", "http-list").stdout
+    assert "https://acme.example/dlr" in table
+    assert made["api_key"] not in table
+
+
+def test_an_account_is_changed(run: Run, rows: Rows) -> None:
+    run("account", "create", "acme", "--credits", "5", "--receipt-policy", "first", "--smart-encoding")
+    [before] = rows("account", "list")
+    assert (before["receipt_policy"], before["smart_encoding"]) == ("first", True)
+    said = run("account", "change", "acme", "--receipt-policy", "any", "--no-smart-encoding").stdout
+    assert said == "Account acme was changed.\n"
+    [after] = rows("account", "list")
+    assert after == before | {"receipt_policy": "any", "smart_encoding": False}
+    run("account", "change", "acme", "--no-enabled", "--unlimited", "--unknown-outcome", "resend")
+    [last] = rows("account", "list")
+    assert last == after | {"enabled": False, "unlimited": True, "unknown_outcome": "resend"}
 
 
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["acme", "much-too-long-ids"], 2, "system_id: 1 to 16 printable characters"),
-        (["acme", "e", "--password", "toolongpwd"], 2, "password: 1 to 9 ASCII characters"),
-        (["acme", "e", "--max-binds", "0"], 2, "max_binds: 1 to 1000"),
-        (["acme", "e", "--allowed-network", "10.0.0.0/99"], 2, "allowed_networks: '10.0.0.0/99' is no"),
-        (["acme", "e", "--window", "0"], 2, "window: 1 to 10000"),
-        (["nobody", "e"], 1, "account 'nobody' does not exist"),
+        (["acme"], 2, "account change: name at least one value to change."),
+        (["acme", "--receipt-policy", "x"], 2, "receipt_policy: must be one of all, any, first, last."),
+        (["nobody", "--unlimited"], 1, "account 'nobody' does not exist."),
     ],
 )
-def test_bad_esmes(run: Run, complaint: Complaint, words: list[str], code: int, sentence: str) -> None:
+def test_changes_that_cannot_be(
+    run: Run, complaint: Complaint, words: list[str], code: int, sentence: str
+) -> None:
     run("account", "create", "acme")
-    assert complaint("esme", "create", *words, code=code).startswith(sentence)
-
-
-def test_an_esme_whose_name_is_taken(run: Run, complaint: Complaint) -> None:
-    run("account", "create", "acme")
-    run("esme", "create", "acme", "e")
-    assert "exists already" in complaint("esme", "create", "acme", "e", code=1)
+    assert complaint("account", "change", *words, code=code) == sentence

@@ -197,6 +197,12 @@ class TestConnectors:
         assert "h:2775" in table
         assert "0 of 1" in table
 
+    def test_delete(self, run: Run, rows: Rows, complaint: Complaint) -> None:
+        run("connector", "create", "c1", "--host", "h")
+        assert run("connector", "delete", "c1").stdout == "Connector c1 was deleted.\n"
+        assert rows("connector", "list") == []
+        assert complaint("connector", "delete", "c1", code=1) == "connector 'c1' does not exist."
+
     @pytest.mark.parametrize(
         ("words", "code", "sentence"),
         [
