@@ -333,9 +333,11 @@ def _number(field: str, text: str) -> int | None:
 
 def _binds(row: "ConnectorRow") -> str:
     """``1 of 2``: binds that are up, and binds wanted."""
-    wanted = row.config.tx_binds + row.config.rx_binds + row.config.trx_binds
-    up = sum(bind.state.startswith("BOUND") for bind in row.status.binds) if row.status else 0
-    return f"{up} of {wanted}"
+    if row.status is None or not row.status.binds:
+        return f"0 of {row.config.tx_binds + row.config.rx_binds + row.config.trx_binds}"
+    # A transceiver may have become two binds, and an outbind is none before it has come.
+    states = [bind.state for bind in row.status.binds if bind.remote]
+    return f"{sum(state.startswith('BOUND') for state in states)} of {len(states)}"
 
 
 def _trouble(row: "ConnectorRow") -> str | None:

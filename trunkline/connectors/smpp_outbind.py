@@ -114,7 +114,7 @@ class OutbindDoor:
                 self._become("CLOSED", f"{why}; next attempt in {wait:.1f} s")
                 self._log.error("There is no outbind.", action="connector.outbind_closed", why=why)
                 await asyncio.sleep(wait)
-        self._become("OPEN", f"waiting for an outbind on {self._where}")
+        self._become("OPEN", "")
         async for outbind, connection in self._listener:
             self._answer(outbind, connection)
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.cli.conftest import Run
-from trunkline.cli.connectors import AUTO, ROWS
+from trunkline.cli.connectors import AUTO, ROWS, _binds
+from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.profile import STANDARD
 from trunkline.model.snapshot import ConnectorConfig
-from trunkline.services.connectors import DEFAULTS
+from trunkline.services.connectors import DEFAULTS, ConnectorRow
 from trunkline.services.profiles import describe
 from trunkline.simulator.certificates import Authority
 
@@ -35,6 +36,25 @@ def test_every_field_has_an_option_and_help_tells_the_true_default() -> None:
         if not row.required:
             told = None if row.default == AUTO and row.field.endswith(("ton", "npi")) else row.default
             assert told == getattr(DEFAULTS, row.field), row.field
+
+
+@pytest.mark.parametrize(
+    ("binds", "shown"),
+    [
+        ([], "0 of 2"),
+        ([("TRX", "BOUND_TRX", "h:1"), ("TRX", "CLOSED", "h:1")], "1 of 2"),
+        (
+            [("TX", "BOUND_TX", "h:1"), ("RX", "BOUND_RX", "h:1"), ("TRX", "DIAL", "h:1")],
+            "2 of 3",
+        ),  # one was split
+        ([("TX", "BOUND_TX", "h:1"), ("RX", "OPEN", "")], "1 of 1"),  # no outbind has come yet
+    ],
+)
+def test_how_many_binds_are_up(binds: list[tuple[str, str, str]], shown: str) -> None:
+    found = tuple(BindStatus(kind, state, 0, "", remote, 0, "") for kind, state, remote in binds)
+    row = ConnectorRow(replace(DEFAULTS, trx_binds=2), ConnectorStatus("c", True, found, 0), 0, 0, 0)
+    assert _binds(row) == shown
+    assert _binds(replace(row, status=None)) == "0 of 2"
 
 
 @pytest.mark.usefixtures("database")

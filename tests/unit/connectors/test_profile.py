@@ -183,7 +183,7 @@ class TestOutbind:
         listener.receipts[0][2](True)
         await smsc.until(lambda: smsc.responses)
         waiting, bind = submitter.status().binds
-        assert (waiting.state, waiting.detail) == ("OPEN", f"waiting for an outbind on 127.0.0.1:{free_port}")
+        assert (waiting.state, waiting.local, waiting.remote) == ("OPEN", f"127.0.0.1:{free_port}", "")
         assert (bind.bind_type, bind.state) == ("RX", "BOUND_RX")
         await submitter.stop(5)
         assert smsc.unbinds == 1
@@ -253,6 +253,15 @@ class TestRefusals:
         await listener.until(lambda: listener.refused)
         assert (listener.refused[0][1], listener.actions) == (status, [action])
         assert submitter._binds[0].link.pace.limited == slowed
+
+    async def test_each_bind_has_a_pace_of_its_own(self, smsc, start, listener, make_segment):
+        submitter = await start(trx_binds=2)
+        await listener.until(lambda: submitter.capacity == 20)
+        smsc.answer = lambda pdu: (THROTTLED, "")
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.refused)
+        assert sorted(bind.link.pace.limited for bind in submitter._binds) == [False, True]
+        assert submitter.room == 10
 
     async def test_a_retry_has_a_new_sequence_number(self, smsc, start, listener, make_segment):
         submitter = await start()
