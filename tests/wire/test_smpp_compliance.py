@@ -1,10 +1,12 @@
 """`docs/smpp-compliance.md` leaves nothing out, and every row of it names tests that exist."""
 
 import ast
+import fnmatch
 import re
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ from .parameters import CARRIED
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "smpp-compliance.md").read_text("utf-8")
+SCENARIO = Path(__file__).parents[1] / "scenario"
 SECTIONS = ("Operations", "Optional parameters", "Data codings", "Habits of real peers")
-HABITS = 34
+HABITS = 36
 """Of real peers, known from the trackers of other stacks; none of them may be forgotten."""
 
 LINK = re.compile(r"\[`(test_\w+)`\]\((\.\./tests/[\w/.]+)\)")
@@ -106,10 +109,26 @@ def test_every_habit_and_the_settings_for_it():
     known = set(Settings.model_fields)
     for nouns in (ConnectorConfig, Profile, Esme, Account):
         known |= {each.name for each in fields(nouns)}
-    for habit, peer, _, settings, _ in found:
+    for habit, peer, _, settings, _, _ in found:
         assert peer in {"SMSC", "ESME", "either", "SMSC of 3.3"}, habit
         for setting in re.findall(r"`(\w+)`", settings):
             assert setting in known, (habit, setting)
+
+
+def test_every_habit_that_is_played_has_its_row():
+    spec = spec_from_file_location("quirks", SCENARIO / "quirks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    quirks = module_from_spec(spec)
+    spec.loader.exec_module(quirks)
+    outbind = re.findall(
+        r'^OUTBIND = "(.*)"$', (SCENARIO / "test_quirks.py").read_text("utf-8"), re.MULTILINE
+    )
+    names = {*quirks.QUIRKS, *outbind}
+    named = [pattern for row in rows("Habits of real peers") for pattern in re.findall(r"`(.*?)`", row[4])]
+    for pattern in named:
+        assert fnmatch.filter(names, pattern), pattern
+    assert names == {name for pattern in named for name in fnmatch.filter(names, pattern)}
 
 
 def _listed(cell: str) -> list[str]:
