@@ -2,12 +2,15 @@
 and what comes of a message all the same.
 """
 
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.gsm.alphabets import gsm_encode
+from trunkline.services.connector_presets import PRESETS
+from trunkline.simulator.ready_made import ready_made, scenario_file
 from trunkline.simulator.record import Submitted
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -50,6 +53,7 @@ class Quirk:
     states: frozenset[str]
     connector: dict[str, Any] = field(default_factory=dict)
     profile: Sequence[str] = ()
+    presets: Sequence[str] = ()
     submit: dict[str, Any] = field(default_factory=dict)  # fields of the sender's submit_sm
     text: str = "Hello"
     check: Check = lambda _seen: True
@@ -404,6 +408,18 @@ OCTETS = {
     "TLS": _stray("tls", "looks like a TLS"),
 }
 
+# The scenarios that ship with the simulator, and the presets that ship for their like.
+READY_MADE = {
+    name: quirk(
+        *{"flaky": ("delivered", "unknown", "sent"), "odd-receipts": ("delivered", "undelivered")}.get(
+            name, ()
+        ),
+        presets=[{"strict": "absolute-times"}.get(name, name if name in PRESETS else "standard")],
+        **tomllib.loads(scenario_file(name).read_text("utf-8")),
+    )
+    for name in ready_made()
+}
+
 QUIRKS = {
     f"{kind}: {name}": row
     for kind, rows in (
@@ -416,6 +432,7 @@ QUIRKS = {
         ("senders", SENDERS),
         ("times", TIMES),
         ("octets", OCTETS),
+        ("ready-made", READY_MADE),
     )
     for name, row in rows.items()
 }

@@ -67,6 +67,7 @@ class Stage:
                     port=self.smscs[name].port,
                     system_id="gw",
                     password="pw",
+                    presets=quirk.presets,
                     profile_words=quirk.profile,
                     **fields | quirk.connector,
                 )
