@@ -1,5 +1,6 @@
 """What every foreign client must be able to do; each client's test file runs these with its own programs."""
 
+from pathlib import Path
 from typing import Any
 
 from trunkline.model.states import MessageState
@@ -182,3 +183,17 @@ async def long_message_to_smsc(bench: Bench, smsc: Program, method: str, parts: 
         detail = await gateway.store.message_detail(message.id)
         assert detail is not None
         assert detail.message.state is MessageState.DELIVERED
+
+
+async def operations(bench: Bench, esme: ForeignEsme, program: Path, answers: list[str]) -> None:
+    """Ask about messages; the SMSC gets what was not cancelled, and each destination of a submit_multi."""
+    destinations = ["447700900001", "447700900002"]
+    await bench.start_smsc()
+    client = await esme.send(dict.fromkeys(destinations, ""), program=program)
+    await client.succeeded()
+    assert client.lines == answers
+    texts = [("447700900001", "as data")]
+    if any(line.startswith("multi") for line in answers):
+        texts += [(each, "to all") for each in destinations]
+    await bench.record.until(lambda: bench.record.counters.submits == len(texts))
+    assert sorted((each.destination, each.text) for each in bench.record.read().submits) == sorted(texts)

@@ -45,3 +45,16 @@ async def test_no_tlvs_for_an_older_version(bench: Bench, net_smpp: ForeignEsme)
     await client.succeeded()
     assert client.lines == ["bound", "stat:DELIVRD"]
     await journeys.check_settled(bench, 1)
+
+
+async def test_operations(bench: Bench, net_smpp: ForeignEsme):
+    answers = [
+        "query 0 1",
+        "replace 0",
+        "cancel 0",
+        "query 0 4",
+        "query 103 -",
+        "multi 0 friends:52",
+        "data 0",
+    ]
+    await journeys.operations(bench, net_smpp, PEERS / "operations.pl", answers)

@@ -65,3 +65,17 @@ async def test_long_texts_cut_by_the_client(bench: Bench, npm_smpp: ForeignEsme)
     assert sorted(client.said("receipt")) == sorted([message_id, "DELIVRD"] for message_id in ids)
     assert {destination: bench.joined(destination) for destination in texts} == texts
     assert (bench.codings("447700900001"), bench.codings("447700900002")) == ({0}, {8})
+
+
+async def test_operations(bench: Bench, npm_smpp: ForeignEsme):
+    """It binds as a client of 5.0, which has a state for what is scheduled: 0."""
+    answers = [
+        "query 0 0",
+        "replace 0",
+        "cancel 0",
+        "query 0 4",
+        "query 103 -",
+        "multi 0 friends:52",
+        "data 0",
+    ]
+    await journeys.operations(bench, npm_smpp, PEERS / "operations.js", answers)

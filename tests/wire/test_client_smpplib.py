@@ -3,7 +3,7 @@
 from trunkline.gsm.alphabets import gsm_encode
 
 from . import journeys
-from .bench import Bench, ForeignEsme
+from .bench import PEERS, Bench, ForeignEsme
 
 IDS = 4 + 4
 """Four short texts, and the long one in four parts that smpplib cuts itself: each part is a message."""
@@ -63,3 +63,9 @@ async def test_characters_cut_in_two(bench: Bench, smpplib: ForeignEsme):
     }
     assert octets["447700900001"] == b"x" * 152 + b"\x1be" + b"y" * 100
     assert octets["447700900002"].decode("utf-16-be") == texts["447700900002"]
+
+
+async def test_operations(bench: Bench, smpplib: ForeignEsme):
+    """It has no more of them than these."""
+    answers = ["query 0 1", "query 103 -", "data 0"]
+    await journeys.operations(bench, smpplib, PEERS / "operations.py", answers)
