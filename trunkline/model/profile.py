@@ -117,6 +117,7 @@ class Profile:
     validity_offset: int = 0  # quarters of an hour from UTC that absolute times are written in
     data_codings: dict[str, int] = field(default_factory=dict)  # by encoding
     # Texts
+    eight_bit: bool = False  # a part in its default alphabet has 140 characters, not 160
     languages: tuple[Language, ...] = ()  # national language tables that the handsets behind it know
     # What senders ask about messages that the SMSC has
     forward_query: bool = False  # query_sm; else our own records answer

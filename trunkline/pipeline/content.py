@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from trunkline.gsm.alphabets import is_gsm
+from trunkline.gsm.alphabets import encode, is_gsm
 from trunkline.gsm.choice import choose_among
 from trunkline.gsm.data_coding import Charset, Encoding, MessageClass, data_coding_for, encoding_of
 from trunkline.gsm.encoding import units
@@ -36,12 +36,18 @@ class Content:
 
 
 def compose(
-    submission: Submission, method: str, languages: Sequence[Language] = (), *, smart: bool = False
+    submission: Submission,
+    method: str,
+    languages: Sequence[Language] = (),
+    *,
+    smart: bool = False,
+    eight_bit: str = "",
 ) -> Content:
     """Chooses the encoding and cuts the content into segments for a connector's long-message method.
 
     `languages` are those whose national tables the handsets behind the connector know. `smart` writes what
-    the GSM alphabet lacks with what it has, where that makes the whole text fit it.
+    the GSM alphabet lacks with what it has, where that makes the whole text fit it. `eight_bit` is the SMSC's
+    default alphabet where a part in it has 140 characters; empty: 160, as septets.
 
     Raises `Rejected` (INVALID_TEXT, MESSAGE_TOO_LONG).
     """
@@ -58,15 +64,18 @@ def compose(
         if coding not in {None, 0} or not is_gsm(text):
             if smart and coding is None:
                 text = transliterate(text)[0]
-            choice = choose_among(text, coding, languages, LongMessage(method), extra)
+            choice = choose_among(text, coding, () if eight_bit else languages, LongMessage(method), extra)
             encoding = choice.encoding
             extra = (*extra, *choice.elements)
+        cut_as = encoding
+        if eight_bit and encoding is _GSM7:
+            encoding, cut_as = _in_octets(text, eight_bit, may_change=coding is None)
         data_coding = _data_coding(submission, encoding)
-        parts = count_parts(text, encoding, LongMessage(method), extra)
+        parts = count_parts(text, cut_as, LongMessage(method), extra)
         if parts == 1:
             return Content(text, encoding.value, data_coding, [(text, join(extra) if extra else b"")])
         reference = _next_reference()
-        pieces = segment(text, encoding, reference, LongMessage(method), extra)
+        pieces = segment(text, cut_as, reference, LongMessage(method), extra)
     except (TooManyParts, HeaderTooLong) as error:
         raise Rejected(Reason.MESSAGE_TOO_LONG, str(error)) from None
     except TextError as error:
@@ -74,6 +83,20 @@ def compose(
     return _in_pieces(
         text, encoding, data_coding, [(piece.text, piece.udh) for piece in pieces], parts, method, reference
     )
+
+
+def _in_octets(text: str, alphabet: str, *, may_change: bool) -> tuple[Encoding, Encoding]:
+    """How a text travels to an SMSC that takes its default alphabet in octets, and what its parts hold.
+
+    A text that the alphabet lacks goes as UCS-2 where its sender does not insist.
+    """
+    try:
+        encode(text, _GSM7, alphabet)
+    except TextError:
+        if may_change:
+            return Encoding.UCS2, Encoding.UCS2
+        raise
+    return _GSM7, encoding_of(0, alphabet)
 
 
 def _with_header(submission: Submission, text: str) -> Content:

@@ -124,6 +124,7 @@ class MtPipeline:
             connector.long_message,
             connector.profile.languages,
             smart=account.smart_encoding,
+            eight_bit=connector.default_alphabet if connector.profile.eight_bit else "",
         )
         charged = price(route, content.parts)
         message = Message(

@@ -18,9 +18,13 @@ from .doubles import submission_of
 
 
 def content_of(
-    method: str = "udh8", languages: tuple[Language, ...] = (), smart: bool = False, **fields: object
+    method: str = "udh8",
+    languages: tuple[Language, ...] = (),
+    smart: bool = False,
+    eight_bit: str = "",
+    **fields: object,
 ) -> Content:
-    return compose(submission_of(**fields), method, languages, smart=smart)
+    return compose(submission_of(**fields), method, languages, smart=smart, eight_bit=eight_bit)
 
 
 def refusal(method: str = "udh8", **fields: object) -> Reason:
@@ -312,3 +316,29 @@ def test_a_header_of_the_senders_says_which_tables() -> None:
     content = content_of(text="şaka", coding=0, udh=udh)
     assert (content.encoding, content.pieces) == ("gsm7", [("şaka", udh)])
     assert refusal(text="ş" * 156, coding=0, udh=udh) is Reason.MESSAGE_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("eight_bit", "text", "encoding", "lengths"),
+    [
+        ("", "a" * 160, "gsm7", [160]),
+        ("latin1", "a" * 140, "gsm7", [140]),
+        ("latin1", "ü" * 141, "gsm7", [134, 7]),
+        ("latin1", "^" * 140, "gsm7", [140]),
+        ("ascii", "a" * 141, "gsm7", [134, 7]),
+        ("latin1", "5 €", "ucs2", [3]),
+        ("ascii", "Grüße", "ucs2", [5]),
+        ("latin1", "ğ" * 70, "ucs2", [70]),
+        ("gsm7", "a" * 160, "gsm7", [160]),
+    ],
+)
+def test_a_default_alphabet_in_octets(eight_bit: str, text: str, encoding: str, lengths: list[int]) -> None:
+    content = content_of(text=text, eight_bit=eight_bit, languages=(Language.TURKISH,))
+    assert (content.encoding, content.data_coding) == (encoding, 8 if encoding == "ucs2" else 0)
+    assert [len(piece) for piece, _ in content.pieces] == lengths
+    assert "".join(piece for piece, _ in content.pieces) == text
+
+
+def test_a_sender_that_insists_on_an_alphabet_in_octets() -> None:
+    assert content_of(text="hello", coding=0, eight_bit="latin1").encoding == "gsm7"
+    assert refusal(text="5 €", coding=0, eight_bit="latin1") is Reason.INVALID_TEXT

@@ -68,6 +68,7 @@ WORDS: dict[str, tuple[list[str], Any]] = {
     "validity": (["absolute"], Validity.ABSOLUTE),
     "validity_offset": (["-22"], -22),
     "data_codings": (["ucs2:0x18, binary:245"], {"ucs2": 0x18, "binary": 0xF5}),
+    "eight_bit": (["yes"], True),
     "languages": (["turkish", "spanish"], (Language.TURKISH, Language.SPANISH)),
     "forward_query": (["yes"], True),
     "forward_cancel": (["no"], False),

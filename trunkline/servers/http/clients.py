@@ -163,7 +163,10 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
         require(wanted, REQUIRED)
         account = await _account(wanted.account)
         with refusals(_THEIRS):
-            await esmes.create(account, str(wanted.username), readable=True, **given(wanted, _OURS))
+            # The dedicated server logs the PDUs of all.
+            await esmes.create(
+                account, str(wanted.username), readable=True, pdu_log=True, **given(wanted, _OURS)
+            )
         await management.refresh()
         log.info("A client was created.", action="client.created", system_id=wanted.username)
         return done()

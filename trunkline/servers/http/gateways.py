@@ -1,5 +1,6 @@
 """`/api/gateways` (text 001, "Manage SMSC"): the connectors, as the dedicated server's API shows them."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -48,7 +49,9 @@ Npi = Annotated[int, Meta(ge=0, le=18, description="Optional: the NPI where it i
 Binds = Annotated[int, Meta(ge=0, le=10, description="How many binds of this kind.")]
 Window = Annotated[int, Meta(ge=1, le=1000, description="Optional: unanswered submit_sm per bind, else 1.")]
 SmppVersion = Annotated[str, Meta(max_length=3, description="3.3, 3.4 (3,4 is understood) or 5.0.")]
-IsGsm7 = Annotated[bool, Meta(description="Its default alphabet is GSM 7 bit; if not, Latin-1.")]
+IsGsm7 = Annotated[
+    bool, Meta(description="Its default alphabet is GSM 7 bit; if not, Latin-1 with 140 characters a part.")
+]
 
 
 class GatewayRequest(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +93,9 @@ REQUIRED: Final = (
     "smsc_id", "host", "port", "username", "enq_interval", "src_autodetect", "dst_autodetect", "tx_binds",
     "rx_binds", "trx_binds", "smpp_version", "is_gsm7", "is_secure", "enabled",
 )  # fmt: skip
+
+# The dedicated server's window where none is given, and it logs the PDUs of all.
+_LIKE_THE_DEDICATED_SERVER: Final[dict[str, Any]] = {"window": 1, "pdu_log": True}
 
 # The fields that differ in their name only.
 _OURS: Final = {
@@ -198,7 +204,7 @@ def gateway_routes(management: Management, authenticator: Authenticator) -> APIR
         authenticator.require_admin(request)
         wanted = await read_request(request, _decoder)
         require(wanted, REQUIRED)
-        fields = {"window": 1} | _changes(wanted, DEFAULTS)
+        fields = _LIKE_THE_DEDICATED_SERVER | _changes(wanted, DEFAULTS)
         with refusals(_THEIRS):
             await connectors.create(connector_id=wanted.smsc_id, **fields)
         await management.refresh()
@@ -250,13 +256,18 @@ def _changes(wanted: GatewayRequest, before: ConnectorConfig) -> dict[str, Any]:
     fields = given(wanted, _OURS)
     if "smpp_version" in fields:
         fields["smpp_version"] = fields["smpp_version"].replace(",", ".")  # as the text writes it once
-    if wanted.is_gsm7 is not None and wanted.is_gsm7 is not (before.default_alphabet in _GSM):
+    if wanted.is_gsm7 is not None and wanted.is_gsm7 is not _is_gsm7(before):
         fields["default_alphabet"] = _GSM[0] if wanted.is_gsm7 else _EIGHT_BIT
+        fields["profile"] = replace(before.profile, eight_bit=not wanted.is_gsm7)
     return (
         fields
         | _addressing("source", wanted.src_autodetect, wanted, before)
         | (_addressing("dest", wanted.dst_autodetect, wanted, before))
     )
+
+
+def _is_gsm7(config: ConnectorConfig) -> bool:
+    return config.default_alphabet in _GSM
 
 
 def _addressing(
@@ -321,7 +332,7 @@ def _view(row: ConnectorRow, queued: int) -> GatewayView:
         config.trx_binds,
         config.window,
         config.smpp_version,
-        config.default_alphabet in _GSM,
+        _is_gsm7(config),
         config.tls,
         config.enabled,
         row.updated_at // 1000,

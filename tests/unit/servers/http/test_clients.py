@@ -86,7 +86,7 @@ async def test_the_example_of_the_text(door: Door) -> None:
         assert (response.status, await response.read()) == (200, b'"OK"')
     row = kept(door)
     assert row.password == "qwerty123"
-    assert row.settings == EsmeSettings(max_binds=3, allowed_networks="11.22.33.44,55.66.77.88")
+    assert row.settings == EsmeSettings(3, "11.22.33.44,55.66.77.88", pdu_log=True)
     assert await door.credentials.verify(
         "myclient1", "qwerty123", door.administration.esme_hashes["myclient1"], "192.0.2.1"
     )
@@ -124,7 +124,7 @@ async def test_what_is_required(door: Door, field: str) -> None:
 
 async def test_what_need_not_be_given(door: Door) -> None:
     await done(door, "POST", PATH, {"username": "c", "binds": 1, "enabled": False})
-    assert kept(door, "c").settings == EsmeSettings(max_binds=1, enabled=False)
+    assert kept(door, "c").settings == EsmeSettings(max_binds=1, enabled=False, pdu_log=True)
 
 
 @pytest.mark.parametrize(

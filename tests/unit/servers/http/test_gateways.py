@@ -103,7 +103,7 @@ async def test_the_example_of_the_text(door: Door) -> None:
     assert (config.smpp_version, config.default_alphabet, config.tls, config.enabled) == (
         "3.4", "gsm7", False, True,
     )  # fmt: skip
-    assert (config.window, config.system_type) == (1, "")
+    assert (config.window, config.system_type, config.pdu_log) == (1, "", True)
 
 
 async def test_the_answer_reads_as_the_text_shows_it(door: Door) -> None:
@@ -241,6 +241,7 @@ async def test_the_default_alphabet(sample: Door, before: str, is_gsm7: bool, af
     sample.administration.connectors[config.connector_id] = config
     await done(sample, "PUT", PATH, {"id": 1234, "is_gsm7": is_gsm7})
     assert kept(sample).default_alphabet == after
+    assert kept(sample).profile.eight_bit is (before != after == "latin1")
     assert (await gateways(sample))[0]["is_gsm7"] is is_gsm7
 
 

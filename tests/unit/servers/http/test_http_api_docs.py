@@ -2,8 +2,6 @@
 
 import json
 import re
-import shlex
-from base64 import b64encode
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -19,38 +17,14 @@ from trunkline.services.connectors import DEFAULTS
 from trunkline.services.credentials import hash_api_key
 
 from .conftest import KEY, Door
+from .curl import EXAMPLE, parse
 from .doubles import NOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEXT = (Path(__file__).parents[4] / "docs" / "http-api.md").read_text(encoding="utf-8")
-EXAMPLE = re.compile(r"```sh\n(curl .*?)```\n\n```json (\d+)\n(.*?)```", re.DOTALL)
 EXAMPLES = [match.groups() for match in EXAMPLE.finditer(TEXT)]
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-def parse(command: str) -> tuple[str, str, dict]:
-    """Method, URL and aiohttp's options of a curl command, as far as the document uses curl."""
-    words = iter(shlex.split(command.replace("\\\n", " "))[1:])
-    method, url, headers, data, form = "", "", {}, None, []
-    for word in words:
-        if word == "-X":
-            method = next(words)
-        elif word == "-H":
-            name, _, value = next(words).partition(": ")
-            headers[name] = value
-        elif word == "-d":
-            data = next(words).encode()
-            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        elif word == "--data-urlencode":
-            form.append(tuple(next(words).split("=", 1)))
-        elif word == "-u":
-            headers["Authorization"] = "Basic " + b64encode(next(words).encode()).decode()
-        else:
-            assert word.startswith("http://localhost:8080/"), word
-            url = word.removeprefix("http://localhost:8080")
-    options = {"headers": headers, "data": form or data}
-    return method or ("POST" if data or form else "GET"), url, options
 
 
 def deliver(door: Door) -> Message:
