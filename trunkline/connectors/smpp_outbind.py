@@ -108,9 +108,9 @@ class OutbindDoor:
             try:
                 await self._listener.start()
                 break
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # UnicodeError: a name with an empty or a too long label
                 wait = self._backoff.next()
-                why = f"cannot listen on {self._where}: {error.strerror or error}"
+                why = f"cannot listen on {self._where}: {error}"
                 self._become("CLOSED", f"{why}; next attempt in {wait:.1f} s")
                 self._log.error("There is no outbind.", action="connector.outbind_closed", why=why)
                 await asyncio.sleep(wait)

@@ -220,6 +220,11 @@ class TestOutbind:
         connection.abort("cut")
         await comes_true(lambda: len(submitter.status().binds) == 1 and submitter.counters.reconnects)
 
+    async def test_a_host_that_does_not_exist_is_said(self, start):
+        profile = replace(self.PROFILE, outbind_port=2776, outbind_host="a..b")
+        submitter = await start(bound=False, trx_binds=0, profile=profile)
+        await comes_true(lambda: "cannot listen on a..b:2776" in submitter.status().binds[0].detail)
+
     async def test_a_port_that_is_taken_is_said_and_tried_again(self, start, listener, free_port):
         with socket.socket() as other:
             other.bind(("127.0.0.1", free_port))
