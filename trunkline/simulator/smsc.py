@@ -1,8 +1,9 @@
-"""An SMSC (SMPP 3.4) that behaves as a scenario says, for tests, benchmarks and the demo.
+"""An SMSC that behaves as a scenario says, for tests, benchmarks and the demo.
 
-It takes submit_sm and data_sm, gives ids, and sends receipts as deliver_sm to the binds of the same
-system_id. A receipt nobody acknowledged is sent again to the next bind. Everything else of the protocol is
-the business of `trunkline.smpp`: this is a handler on the same sessions the gateway uses.
+It takes submit_sm and data_sm, gives ids, and sends receipts to the binds of the same system_id. A receipt
+nobody acknowledged is sent again to the next bind. The protocol is the business of `trunkline.smpp`: this is
+a handler on the same sessions the gateway uses. What it does wrong it does on purpose: what is refused and
+how it is answered is in `answers`, octets are bent in `bends` and `wire`, receipts written in `receipts`.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ import pytest
 from trunkline.simulator.fates import Throttle
 from trunkline.smpp.asyncio import BindRefused
 from trunkline.smpp.constants import BindType, CommandId, CommandStatus
-from trunkline.smpp.pdus import GenericNack
+from trunkline.smpp.pdus import GenericNack, QuerySm
 from trunkline.smpp.tlv import short
 
 if TYPE_CHECKING:
@@ -146,6 +146,14 @@ async def test_answers_twice(bench: Bench) -> None:
     answers = await esme.until_octets(CommandId.SUBMIT_SM_RESP, 4)
     assert [answers.count(each) for each in answers] == [2, 2, 2, 2]
     assert esme.conn.session.unmatched == 2
+
+
+async def test_answers_late(bench: Bench) -> None:
+    _, esme = await bench.both(late_answer_share=1, late_answer_ms=86_400_000)
+    esme.send(registered_delivery=0)
+    esme.conn.send(QuerySm(message_id="1"))  # answered at once, and sent behind the other
+    await esme.until(lambda: bool(esme.responses))
+    assert [pdu.name for pdu in esme.responses] == ["query_sm_resp"]
 
 
 async def test_answers_after_the_time_out(bench: Bench) -> None:

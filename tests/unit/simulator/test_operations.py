@@ -324,7 +324,8 @@ async def test_alerts_nobody_can_take(bench: Bench) -> None:
     assert isinstance(old.delivered[0], DeliverSm)  # 3.3 knows no alerts
 
 
-async def test_outbind(bench: Bench) -> None:
+async def test_outbind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.simulator.outbind._RETRY_S", 0.001)
     esmes: list[Esme] = []
 
     def make(connection: SmppConnection) -> Esme:
@@ -347,6 +348,7 @@ async def test_outbind(bench: Bench) -> None:
         await smsc.stop()
         await connection.wait_closed()
         assert connection.session.close_reason == "the peer unbound"
+        assert len(esmes) == 3  # one link at a time
 
 
 async def test_outbind_that_is_not_taken_is_tried_until_the_end(bench: Bench) -> None:
