@@ -408,18 +408,6 @@ OCTETS = {
     "TLS": _stray("tls", "looks like a TLS"),
 }
 
-# The scenarios that ship with the simulator, and the presets that ship for their like.
-READY_MADE = {
-    name: quirk(
-        *{"flaky": ("delivered", "unknown", "sent"), "odd-receipts": ("delivered", "undelivered")}.get(
-            name, ()
-        ),
-        presets=[{"strict": "absolute-times"}.get(name, name if name in PRESETS else "standard")],
-        **tomllib.loads(scenario_file(name).read_text("utf-8")),
-    )
-    for name in ready_made()
-}
-
 QUIRKS = {
     f"{kind}: {name}": row
     for kind, rows in (
@@ -432,7 +420,18 @@ QUIRKS = {
         ("senders", SENDERS),
         ("times", TIMES),
         ("octets", OCTETS),
-        ("ready-made", READY_MADE),
     )
     for name, row in rows.items()
+}
+
+# The scenarios that ship with the simulator, and the presets that ship for their like.
+READY_MADE = {
+    f"ready-made: {name}": quirk(
+        *{"flaky": ("delivered", "unknown", "sent"), "odd-receipts": ("delivered", "undelivered")}.get(
+            name, ()
+        ),
+        presets=[{"strict": "absolute-times"}.get(name, name if name in PRESETS else "standard")],
+        **tomllib.loads(scenario_file(name).read_text("utf-8")),
+    )
+    for name in ready_made()
 }

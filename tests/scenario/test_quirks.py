@@ -16,7 +16,7 @@ from trunkline.simulator.smsc import SmscSimulator
 
 from .clients import Esme
 from .harness import ACCOUNT, OPENING_BALANCE, PASSWORD, RATE, Gateway, eventually, free_port, simulator
-from .quirks import MESSAGES, QUIRKS, Quirk, Seen
+from .quirks import MESSAGES, QUIRKS, READY_MADE, Quirk, Seen
 
 WITHIN_S = 60.0
 OUTBIND = "binds: the SMSC asks for one"
@@ -31,7 +31,7 @@ class Stage:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         port = free_port()
-        self.quirks = QUIRKS | {OUTBIND: _outbind(port)}
+        self.quirks = QUIRKS | READY_MADE | {OUTBIND: _outbind(port)}
         self.connectors = {name: f"quirk{number:03d}" for number, name in enumerate(self.quirks)}
         self.smscs: dict[str, SmscSimulator] = {}
         self.esme = Esme()
@@ -171,7 +171,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
 
 
 @pytest.mark.timeout(240)  # the first one plays them all
-@pytest.mark.parametrize("name", [*QUIRKS, OUTBIND])
+@pytest.mark.parametrize("name", [*QUIRKS, *READY_MADE, OUTBIND])
 def test_a_message_goes_through_all_the_same(results: Results, name: str) -> None:
     quirk, seen = results[name]
     assert seen.column("state") <= quirk.states, (seen.rows, seen.details, seen.log)
@@ -184,7 +184,7 @@ def test_a_message_goes_through_all_the_same(results: Results, name: str) -> Non
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", [*QUIRKS, OUTBIND])
+@pytest.mark.parametrize("name", [*QUIRKS, *READY_MADE, OUTBIND])
 def test_nothing_is_sent_twice_and_the_sender_is_told_the_truth(results: Results, name: str) -> None:
     quirk, seen = results[name]
     taken = Counter((submit.destination, submit.udh, submit.sar) for submit in seen.submits)
