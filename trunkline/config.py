@@ -21,13 +21,14 @@ CONFIG_VARIABLE = "TRUNKLINE_CONFIG"
 DEFAULT_CONFIG_FILE = "trunkline.toml"
 MASK = "***"
 API_TOKEN_MIN = 16
+OUTBIND_PASSWORD_MAX = 8  # SMPP 3.4, section 5.2.2
 
 # Greedy up to the last @: a password may hold an unescaped @ or /.
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^\s'\"]+@")
 # Variables that carry the prefix but are no settings: the file's path, what only the tests read, and those of
 # the command line.
 _OTHER_VARIABLES = re.compile(r"TRUNKLINE_(CONFIG$|TEST_|CLI_)")
-_SECRETS = {"admin_password", "api_token"}  # settings whose values are never shown
+_SECRETS = {"admin_password", "api_token", "smpp_outbind_password"}  # settings whose values are never shown
 
 
 class ConfigError(Exception):
@@ -175,6 +176,12 @@ class Settings(BaseSettings):
         description="Seconds without a message after which a session is unbound, whatever enquire_links it "
         "sends; more than `smpp_enquire_link_s`, or 0 for never.",
     )
+    smpp_outbind_password: SecretStr | None = Field(
+        None,
+        description="Password that ESMEs are given with an outbind, at most 8 ASCII characters; the "
+        "system_id is `trunkline`.",
+        json_schema_extra={"default_text": "none"},
+    )
     esme_deliver_window: int = Field(
         100,
         ge=1,
@@ -264,6 +271,14 @@ class Settings(BaseSettings):
     def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < API_TOKEN_MIN:
             raise ValueError(f"must have at least {API_TOKEN_MIN} characters")
+        return value
+
+    @field_validator("smpp_outbind_password")
+    @classmethod
+    def _fits_an_outbind(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value is not None else ""
+        if len(text) > OUTBIND_PASSWORD_MAX or not (text.isascii() and text.isprintable()):
+            raise ValueError(f"must have at most {OUTBIND_PASSWORD_MAX} printable ASCII characters")
         return value
 
     @field_validator("database_url")

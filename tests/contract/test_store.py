@@ -237,11 +237,12 @@ async def test_an_esme_is_changed(place: Place, store: SqlStore) -> None:
     assert (row.password, row.created_at > NOW) == ("", True)
     assert await store.find_esme("client1") == row
     assert await store.list_esmes() == [row]
-    settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False)
+    settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False, "[::1]:2776")
     await store.update_esme(esme_id, settings)
     assert (await store.find_esme(esme_id)).settings == settings
     esme = (await store.snapshot()).esmes["client1"]
     assert (esme.password_hash, esme.pdu_log, esme.sender.enabled) == ("first", True, False)
+    assert esme.outbind == "[::1]:2776"
     await store.update_esme(esme_id, ESME, password_hash="second")
     assert (await store.snapshot()).esmes["client1"].password_hash == "second"
 

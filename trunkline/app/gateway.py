@@ -35,6 +35,7 @@ from trunkline.servers.http.server import HttpServer
 from trunkline.servers.listening import CannotListen
 from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.operations import Operations
+from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
@@ -109,21 +110,30 @@ class Gateway:
         )
         self.notifier.serve(self.door)
         self.notifier.serve(self.webhooks)
+        timers = TimerSettings(
+            session_init=settings.smpp_session_init_timeout_s,
+            enquire_link=settings.smpp_enquire_link_s,
+            inactivity=settings.smpp_inactivity_s,
+        )
         self.smpp_server = SmppServer(
             settings.smpp_host,
             settings.smpp_port,
             self.door.session,
-            timers=TimerSettings(
-                session_init=settings.smpp_session_init_timeout_s,
-                enquire_link=settings.smpp_enquire_link_s,
-                inactivity=settings.smpp_inactivity_s,
-            ),
+            timers=timers,
             window_size=settings.esme_deliver_window,
             max_connections=settings.smpp_max_connections,
             version=Version.V50,
             on_handshake_failed=log_failed_handshake,
         )
         self.tls_port = _tls_port(settings, self.smpp_server)
+        password = settings.smpp_outbind_password
+        self.outbinds = OutbindCaller(
+            self.door,
+            store.outbox_lanes,
+            password=password.get_secret_value() if password is not None else "",
+            timers=timers,
+            window_size=settings.esme_deliver_window,
+        )
         self.figures = GatewayFigures(self)
         self.http_server = HttpServer(
             create_app(
@@ -200,6 +210,7 @@ class Gateway:
             self._follow_configuration(),
             self._write_status(),
             self._tell_congestion(),
+            self.outbinds.run(),
             self._measure(),
             self._tidy_pdu_logs(),
         ):
@@ -211,7 +222,7 @@ class Gateway:
         """Closes the doors, drains the connectors, makes everything durable."""
         self.started = False
         await self.http_server.stop()
-        await self.smpp_server.close()
+        await asyncio.gather(self.smpp_server.close(), self.outbinds.close())
         for duty in self._duties:
             duty.cancel()
         await asyncio.gather(*self._duties, return_exceptions=True)

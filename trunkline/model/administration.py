@@ -53,6 +53,7 @@ class EsmeSettings:
     receipt_format: str = "standard"
     pdu_log: bool = False
     enabled: bool = True
+    outbind: str = ""  # host:port where it waits to be asked to bind; empty: it binds by itself
 
 
 @dataclass(slots=True, frozen=True)

@@ -90,6 +90,7 @@ class Esme:
     default_alphabet: str = "gsm7"  # what data_coding 0 means in both directions
     receipt_format: ReceiptFormat = ReceiptFormat.STANDARD
     pdu_log: bool = False
+    outbind: str = ""  # host:port where it waits to be asked to bind
 
     @property
     def terms(self) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ SMPP_PASSWORD_MAX = 9
 Text 001 allows it and many clients send it; PDUs carry it all the same.
 """
 
+ADDRESS_MAX = 255
 GENERATED_LENGTH = 8  # what every client can send
 _SYSTEM_ID = re.compile(rf"[!-~]{{1,{SYSTEM_ID_MAX}}}").fullmatch
 
@@ -128,6 +129,14 @@ def _check_password(password: str) -> None:
         )
 
 
+def _check_address(field: str, address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if len(address) > ADDRESS_MAX or not host or not (port.isascii() and port.isdigit()):
+        raise InvalidInput(field, "must have the form HOST:PORT")
+    if not 1 <= int(port) <= 65535:
+        raise InvalidInput(field, f"{port} is no port: 1 to 65535")
+
+
 def _checked(settings: EsmeSettings) -> EsmeSettings:
     """The settings with their networks written in one way. Raises `InvalidInput`."""
     if not 1 <= settings.max_binds <= 1000:
@@ -138,6 +147,8 @@ def _checked(settings: EsmeSettings) -> EsmeSettings:
         raise InvalidInput("window", "1 to 10000 unanswered deliver_sm")
     if settings.default_alphabet not in DEFAULT_ALPHABETS:
         raise InvalidInput("default_alphabet", f"must be one of {', '.join(DEFAULT_ALPHABETS)}")
+    if settings.outbind:
+        _check_address("outbind", settings.outbind)
     choice("receipt_format", settings.receipt_format, ReceiptFormat)
     networks = [part.strip() for part in settings.allowed_networks.split(",") if part.strip()]
     for network in networks:

@@ -60,7 +60,7 @@ def test_a_name_that_is_taken(run: Run, complaint: Complaint) -> None:
 SETTINGS = (
     "--max-binds", "3", "--allowed-network", "192.0.2.7", "--allowed-network", "2001:db8::/32",
     "--throughput", "600", "--window", "7", "--default-alphabet", "latin1",
-    "--receipt-format", "milliseconds", "--pdu-log", "--no-enabled",
+    "--receipt-format", "milliseconds", "--pdu-log", "--no-enabled", "--outbind", "192.0.2.7:2776",
 )  # fmt: skip
 SHOWN = {
     "max_binds": 3,
@@ -69,6 +69,7 @@ SHOWN = {
     "window": 7,
     "default_alphabet": "latin1",
     "receipt_format": "milliseconds",
+    "outbind": "192.0.2.7:2776",
     "pdu_log": True,
     "enabled": False,
 }

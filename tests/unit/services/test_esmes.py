@@ -67,6 +67,11 @@ async def test_a_readable_password(esmes: Esmes, administration: MemoryAdministr
         ({"allowed_networks": "everywhere"}, "allowed_networks"),
         ({"default_alphabet": "ebcdic"}, "default_alphabet"),
         ({"receipt_format": "verse"}, "receipt_format"),
+        ({"outbind": "192.0.2.7"}, "outbind"),
+        ({"outbind": ":2776"}, "outbind"),
+        ({"outbind": "esme.example:x"}, "outbind"),
+        ({"outbind": "esme.example:65536"}, "outbind"),
+        ({"outbind": "x" * 252 + ":2776"}, "outbind"),
     ],
 )
 async def test_what_breaks_a_rule(

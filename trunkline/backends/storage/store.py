@@ -120,6 +120,7 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages):
                     row.default_alphabet,
                     ReceiptFormat(row.receipt_format),
                     row.pdu_log,
+                    row.outbind,
                 )
             connectors = {
                 row.connector_id: build_config(row._mapping, self._secret_box)

@@ -103,6 +103,7 @@ esme = Table(
     # Only for ESMEs managed by text 001's API, which shows their passwords; else NULL.
     Column("password_encrypted", Text),
     Column("updated_at", BigInteger, nullable=False, server_default="0"),
+    Column("outbind", String(255), nullable=False, server_default=""),
 )
 
 admin = Table(

@@ -76,6 +76,10 @@ class EsmeDoor:
         """All bound sessions."""
         return [session for sessions in self._sessions.values() for session in sessions]
 
+    def receives(self, system_id: str) -> bool:
+        """Whether an ESME has a session that takes receipts."""
+        return any(session.receives for session in self._sessions.get(system_id, ()))
+
     def tell_congestion(self, state: int) -> None:
         """What sessions of SMPP 5.0 tell their ESMEs from now on: 0 for idle to 100 for no more, please."""
         if state == self.congestion:
