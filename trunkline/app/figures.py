@@ -16,6 +16,7 @@ from trunkline.pipeline.receipts import Receipts
 from trunkline.pipeline.submission import Outcomes
 from trunkline.servers.http.metrics import JournalFigures
 from trunkline.servers.http.needs import HttpFigures
+from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.services.credentials import CredentialChecker
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class GatewayFigures:
     @property
     def amending(self) -> Amending:
         return self._gateway.amending
+
+    @property
+    def outbinds(self) -> OutbindCaller:
+        return self._gateway.outbinds
 
     @property
     def operations(self) -> Mapping[tuple[str, int], int]:

@@ -166,6 +166,15 @@ class DoorFigures(Protocol):
     def in_flight(self) -> int: ...
 
 
+class OutbindFigures(Protocol):
+    """`servers.smpp.outbind.OutbindCaller`."""
+
+    @property
+    def called(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+
+
 class MetricsSource(Protocol):
     """Where the figures are. Attributes only: nothing here does I/O or takes long."""
 
@@ -214,6 +223,8 @@ class MetricsSource(Protocol):
     def esme_sessions(self) -> int: ...
     @property
     def binds_refused(self) -> int: ...
+    @property
+    def outbinds(self) -> OutbindFigures: ...
     @property
     def operations(self) -> Mapping[tuple[str, int], int]:
         """What ESMEs asked about their messages, by command and the status of the answer."""
@@ -685,6 +696,20 @@ FIGURES: tuple[Figure, ...] = (
         lambda source: [
             ((command, status_name(status)), count) for (command, status), count in source.operations.items()
         ],
+    ),
+    Figure(
+        "trunkline_esme_outbinds",
+        True,
+        "Times that an ESME was called to ask it to bind.",
+        (),
+        _plain(lambda source: source.outbinds.called),
+    ),
+    Figure(
+        "trunkline_esme_outbinds_failed",
+        True,
+        "Of these, those that did not reach the ESME.",
+        (),
+        _plain(lambda source: source.outbinds.failed),
     ),
     Figure(
         "trunkline_esme_handshakes_failed",

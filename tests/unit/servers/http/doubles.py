@@ -364,6 +364,12 @@ class FakeAmending:
 
 
 @dataclass
+class FakeOutbinds:
+    called: int = 4
+    failed: int = 3
+
+
+@dataclass
 class FakePduLog:
     written: int = 40
     dropped: int = 3
@@ -393,6 +399,7 @@ class FixedMetrics:
         self.notifier = FakeFigures()
         self.outcomes = FakeOutcomes()
         self.amending = FakeAmending()
+        self.outbinds = FakeOutbinds()
         self.connectors = {"simulator": FakeCounters()}
         self.pdu_log = FakePduLog()
         self.logins = logins

@@ -71,6 +71,8 @@ async def test_metrics_tell_the_figures(door: Door) -> None:
         ),
         ("trunkline_connector_alerts_total", (connector,), 3),
         ("trunkline_esme_operations_total", (("command", "query_sm"), ("status", "ESME_RQUERYFAIL")), 5),
+        ("trunkline_esme_outbinds_total", (), 4),
+        ("trunkline_esme_outbinds_failed_total", (), 3),
         ("trunkline_journal_available", (), 1),
         ("trunkline_journal_commit_seconds_total", (), 0.5),
         ("trunkline_outbox_depth", (), 6),
