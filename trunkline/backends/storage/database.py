@@ -26,6 +26,7 @@ from trunkline.model.errors import AlreadyExists, NotFound, UnsupportedDatabase
 from trunkline.model.ports import StorageUnavailable
 
 POOL_SIZE = 5
+BUSY_S = 10.0
 
 
 def parse_url(url: str) -> URL:
@@ -60,10 +61,13 @@ def dsn_of(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def create_engine(url: URL, pool_size: int = POOL_SIZE, *, create: bool = False) -> AsyncEngine:
+def create_engine(
+    url: URL, pool_size: int = POOL_SIZE, *, create: bool = False, busy_s: float = BUSY_S
+) -> AsyncEngine:
     """An engine whose transactions are explicit: deferred for reading, immediate for writing on SQLite.
 
-    A SQLite file that is not there is made only with `create`.
+    A SQLite file that is not there is made only with `create`; one that another process is writing to is
+    waited for, `busy_s` seconds at the most.
     """
     if not is_sqlite(url):
 
@@ -82,7 +86,7 @@ def create_engine(url: URL, pool_size: int = POOL_SIZE, *, create: bool = False)
         database=f"file:{quote(url.database or '')}",
         query={"mode": mode, "uri": "true"},
     )
-    engine = create_async_engine(file, pool_size=pool_size, connect_args={"timeout": 10})
+    engine = create_async_engine(file, pool_size=pool_size, connect_args={"timeout": busy_s})
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

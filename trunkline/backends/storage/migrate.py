@@ -14,6 +14,9 @@ from sqlalchemy.engine import URL, Connection
 from trunkline.backends.storage.database import create_engine, is_sqlite, parse_url, translated
 from trunkline.model.errors import DatabaseTooNew
 
+BUSY_S = 600.0
+"""A process that upgrades waits for another one that does; on a large database that takes its time."""
+
 _LOCK = 0x7472756E6B  # "trunk": one migration at a time on a PostgreSQL server
 
 
@@ -31,7 +34,7 @@ def upgrade(url: str) -> bool:
 
 
 async def _upgrade(url: URL) -> bool:
-    engine = create_engine(url, create=True)
+    engine = create_engine(url, create=True, busy_s=BUSY_S)
     try:
         with translated():
             async with engine.execution_options(writing=True).begin() as connection:
