@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from trunkline.model.profile import Profile
+from trunkline.model.submission import Submission
 
 from .bench import HOST, Bench, eventually, free_port
 from .octets import Line, Switchboard, dial
@@ -112,3 +113,48 @@ async def called_out(bench: Bench, port: int) -> AsyncIterator[Line]:
             """)
         await accept_bind(line, CONNECTOR_BINDS["rx_binds"], VERSIONS["3.4"])
         yield line
+
+
+async def called_in(bench: Bench, switchboard: Switchboard) -> Line:
+    """An ESME with a receipt waiting is called by the gateway, and binds on that connection as a receiver.
+
+    The bench has the password "knock" for outbinds, and an SMSC.
+    """
+    await bench.create_esme("far", outbind=f"{HOST}:{switchboard.port}")
+    gateway = bench.gateway
+    sender = gateway.snapshots.current.esmes["far"].sender
+    submission = Submission(sender, "smpp", "447700900001", "hi", "Acme", registered_delivery=1)
+    await gateway.pipeline.accept(submission)
+    await bench.record.until(lambda: bench.record.counters.receipts_acked == 1)
+    await gateway.outbinds.look()
+    line = await switchboard.answer()
+    await line.expect("""
+        00 00 00 20           | command_length 32
+        00 00 00 0B           | outbind
+        00 00 00 00           | command_status
+        ..*4                  | sequence_number
+        "trunkline" 00        | system_id
+        "knock" 00            | password
+        """)
+    line.send("""
+        00 00 00 20           | command_length 32
+        00 00 00 01           | bind_receiver
+        00 00 00 00           | command_status
+        00 00 00 01           | sequence_number
+        "far" 00              | system_id
+        "s3cret" 00           | password
+        00                    | system_type
+        34                    | interface_version
+        00                    | addr_ton
+        00                    | addr_npi
+        00                    | address_range
+        """)
+    await line.expect("""
+        00 00 00 1F           | command_length 31
+        80 00 00 01           | bind_receiver_resp
+        00 00 00 00           | command_status
+        00 00 00 01           | sequence_number
+        "trunkline" 00        | system_id
+        02 10 00 01 50        | sc_interface_version
+        """)
+    return line

@@ -1,10 +1,12 @@
 """The gateway as an SMSC, to an ESME that is nothing but octets."""
 
+from pathlib import Path
+
 import pytest
 
-from .bench import Bench
-from .octets import dial
-from .sessions import ESME_BINDS, bind, unbind
+from .bench import Bench, open_bench
+from .octets import Switchboard, dial
+from .sessions import ESME_BINDS, bind, called_in, unbind
 
 
 @pytest.mark.parametrize("version", ["33", "34", "50"])
@@ -151,3 +153,24 @@ async def test_a_command_length_of_nothing(bench: Bench):
         line.send_raw(bytes.fromhex("0000000f 00000015 00000000 00000009"))
         await line.expect("00 00 00 10 80 00 00 00 00 00 00 02 .. .. .. .. | generic_nack")
         await line.ended()
+
+
+async def test_outbind(switchboard: Switchboard, tmp_path: Path):
+    """The gateway calls an ESME that receipts wait for; on that connection it binds, and gets them."""
+    async with open_bench(tmp_path / "gateway", smpp_outbind_password="knock") as bench:
+        await bench.start_smsc()
+        line = await called_in(bench, switchboard)
+        (sequence_number, *_) = await line.expect("""
+            00 00 00 E1             | command_length 225
+            00 00 00 05             | deliver_sm
+            00 00 00 00             | command_status
+            ..*4                    | sequence_number
+            00                      | service_type
+            01 01 "447700900001" 00 | source_addr
+            05 00 "Acme" 00         | destination_addr
+            04 00 00 00 00 00 00 00 00 82 ..*130
+            00 1E 00 25 ..*37       | receipted_message_id
+            04 27 00 01 02          | message_state: DELIVERED
+            """)
+        line.send(f"00 00 00 11 80 00 00 05 00 00 00 00 {sequence_number.hex(' ')} 00 | deliver_sm_resp")
+        await unbind(line)

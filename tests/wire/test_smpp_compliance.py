@@ -124,8 +124,7 @@ def test_every_habit_that_is_played_has_its_row():
     outbind = re.findall(
         r'^OUTBIND = "(.*)"$', (SCENARIO / "test_quirks.py").read_text("utf-8"), re.MULTILINE
     )
-    # The ready-made scenarios are mixtures of those that have a name of their own.
-    names = {*(name for name in quirks.QUIRKS if not name.startswith("ready-made: ")), *outbind}
+    names = {*quirks.QUIRKS, *outbind}
     named = [pattern for row in rows("Habits of real peers") for pattern in re.findall(r"`(.*?)`", row[4])]
     for pattern in named:
         assert fnmatch.filter(names, pattern), pattern

@@ -14,9 +14,9 @@ from trunkline.smpp.constants import CommandId, Version
 from trunkline.smpp.state import COMMANDS
 
 from . import journeys
-from .bench import HOST, WAIT_S, Bench, ForeignEsme, Program, Programs, free_port
+from .bench import HOST, WAIT_S, Bench, ForeignEsme, Program, Programs, free_port, open_bench
 from .octets import Switchboard, dial, octets
-from .sessions import bind, bound, called_out, unbind
+from .sessions import bind, bound, called_in, called_out, unbind
 from .test_octets_operations import KIND, ask_the_smsc
 from .test_smpp_specification import SAMPLES
 
@@ -202,12 +202,26 @@ async def test_every_request_of_the_gateway(
     assert seen >= {command | RESPONSE for command in ASKED}
 
 
-async def test_outbind(bench: Bench, programs: Programs, tshark: str, tmp_path: Path):
+async def test_outbind_of_an_smsc(bench: Bench, programs: Programs, tshark: str, tmp_path: Path):
     port = free_port()
     capture = Capture(tshark, tmp_path / "session.pcapng", [port])
     await capture.start(programs)
     async with called_out(bench, port):
-        pass
+        await check_outbind(capture, port)
+
+
+async def test_outbind_of_the_gateway(
+    switchboard: Switchboard, programs: Programs, tshark: str, tmp_path: Path
+):
+    async with open_bench(tmp_path / "gateway", smpp_outbind_password="knock") as bench:
+        await bench.start_smsc()
+        capture = Capture(tshark, tmp_path / "session.pcapng", [switchboard.port])
+        await capture.start(programs)
+        await called_in(bench, switchboard)
+        await check_outbind(capture, switchboard.port)
+
+
+async def check_outbind(capture: Capture, port: int) -> None:
     await capture.until(CommandId.BIND_RECEIVER | RESPONSE, port)
     await capture.stop()
     assert capture.read("-Y", MALFORMED) == []
