@@ -145,15 +145,15 @@ def check(config: ConnectorConfig) -> None:
     """Raises `InvalidInput` for the first field that breaks a rule."""
     if not _CONNECTOR_ID(config.connector_id):
         raise InvalidInput("connector_id", "1 to 100 letters, digits or any of _ . -")
-    if not 1 <= len(config.host) <= 253:
+    if not 1 <= len(config.host) <= 253 or not config.host.isprintable() or " " in config.host:
         raise InvalidInput("host", "a host name or address")
     if not 1 <= config.port <= 65535:
         raise InvalidInput("port", "1 to 65535")
     # One character more than SMPP 3.4 has room for, as in text 001: some SMSCs hand such names out.
     for name, longest in (("system_id", 16), ("password", 9), ("system_type", 13)):
         value = getattr(config, name)
-        if len(value) > longest or not value.isascii():
-            raise InvalidInput(name, f"at most {longest} ASCII characters")
+        if len(value) > longest or not (value.isascii() and value.isprintable()):
+            raise InvalidInput(name, f"at most {longest} printable ASCII characters")
     for name in ("tx_binds", "rx_binds", "trx_binds"):
         if not 0 <= getattr(config, name) <= 10:
             raise InvalidInput(name, "0 to 10")

@@ -24,7 +24,12 @@ R = TypeVar("R", bound=Struct)
 async def read_request(request: Request, decoder: msgspec.json.Decoder[R]) -> R:
     """The body as the decoder's type. Raises `ApiError`: 400 with the field and its rule, 413."""
     body = await read_body(dict(request.scope["headers"]), request.receive, MAX_BODY)
-    return decode_json(body, decoder, rules=rules_of(decoder.type))
+    wanted = decode_json(body, decoder, rules=rules_of(decoder.type))
+    for name in wanted.__struct_fields__:
+        value = getattr(wanted, name)
+        if isinstance(value, str) and "\0" in value:  # no name has one, and PostgreSQL takes none to look for
+            raise invalid(f"{name} must not have a NUL character")
+    return wanted
 
 
 def require(request: Struct, names: Sequence[str]) -> None:
@@ -54,7 +59,9 @@ def refusals(names: Mapping[str, str]) -> Iterator[None]:
 
 
 def key_of(text: str) -> int | str:
-    """What the end of a path names: digits are a number, anything else a name."""
+    """What the end of a path names: digits are a number, anything else a name. Raises `ApiError` 400."""
+    if "\0" in text:
+        raise invalid("the id must not have a NUL character")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text
 
 

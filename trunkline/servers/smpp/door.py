@@ -24,6 +24,7 @@ from trunkline.smpp.pdus import Bind
 log = structlog.get_logger()
 
 _GIVEN_UP_AT_ONCE = 100  # receipts of an ESME that was deleted
+_SURELY_DELETED_MS = 10_000  # a younger receipt may be for an ESME that this process has not heard of yet
 
 
 class PasswordChecker(Protocol):
@@ -165,7 +166,8 @@ class EsmeDoor:
         if system_id in self.snapshots.current.esmes:
             result = DeliveryResult(False, "no session has room", gone=True)
         else:
-            result = DeliveryResult(False, "the ESME does not exist any more", permanent=True)
+            age_ms = self.clock.now_ms() - notification.created_at
+            result = DeliveryResult(False, "there is no such ESME", permanent=age_ms >= _SURELY_DELETED_MS)
         asyncio.get_running_loop().call_soon(finished, result)
 
     def _changed(self, snapshot: Snapshot) -> None:

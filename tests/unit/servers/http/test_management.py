@@ -1,6 +1,7 @@
 """What the routes of text 001's management have in common."""
 
 import pytest
+from yarl import URL
 
 from trunkline.servers.http.clients import ClientRequest
 from trunkline.servers.http.gateways import GatewayRequest
@@ -64,6 +65,20 @@ async def test_only_the_administrator(door: Door, method: str, path: str) -> Non
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("noun", ["gateways", "clients"])
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [("a%00b", 400), ("%F0%9F%99%82", 404), ("a%20b", 404), ("1" * 30, 404), ("x" * 300, 404)],
+)
+async def test_ids_that_cannot_be(door: Door, method: str, noun: str, key: str, status: int) -> None:
+    url = URL(f"{door.server.url}/api/{noun}/{key}", encoded=True)
+    async with door.session.request(method, url, headers=ADMIN, json={}) as response:
+        assert response.status == status
+        assert (await response.json())["ok"] is False
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[0] in ("POST", "PUT")])
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
@@ -77,6 +92,8 @@ async def test_only_the_administrator(door: Door, method: str, path: str) -> Non
         (b'{"id": 0}', 400, "id must be a whole number from 1"),
         (b'{"enabled": "yes"}', 400, "enabled must be true or false"),
         (b'{"enabled": 1}', 400, "enabled must be true or false"),
+        (b'{"password": "a\\u0000b"}', 400, "password must not have a NUL character"),
+        (b'{"password": "\\ud800"}', 400, "the body is not valid JSON"),
         (b'{"password": "' + b"x" * 200_000 + b'"}', 413, "the body is larger"),
     ],
 )

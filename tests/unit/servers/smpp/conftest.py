@@ -282,10 +282,10 @@ class Front:
         await client.bind(**fields)
         return client
 
-    def deliver(self, lane: str = "esme:shop", **fields: Any) -> Outcome:
+    def deliver(self, lane: str = "esme:shop", created_at: int = NOW, **fields: Any) -> Outcome:
         outcome = Outcome()
         payload = payload_of(**fields)
-        self.door.deliver(Notification(lane, "n1", NOW, "m1", 0, NOW, payload), outcome)
+        self.door.deliver(Notification(lane, "n1", NOW, "m1", 0, created_at, payload), outcome)
         return outcome
 
     async def until(self, condition: Callable[[], Any]) -> None:
