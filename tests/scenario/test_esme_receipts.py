@@ -257,6 +257,9 @@ async def test_a_connector_is_stopped_changed_and_started_while_messages_flow(
 
         await eventually(enough, "messages queue up")
 
+    async def out() -> bool:
+        return not (await gateway.states()).keys() & {"queued", "submitting"}
+
     async with simulator(Scenario(response_delay_ms=5, receipt_delay_ms=20)) as other:
         try:
             load.start()
@@ -276,6 +279,7 @@ async def test_a_connector_is_stopped_changed_and_started_while_messages_flow(
                 await admin.connectors.change(CONNECTOR, port=smsc.port, trx_binds=1, tx_binds=0, rx_binds=0)
                 await flows(smsc)
                 await load.finish()
+                await eventually(out, "everything is out")
                 await eventually(lambda: not smsc.counters.receipts_pending, "one SMSC has told all receipts")
                 # The other has kept those that became due after the connector left.
                 await admin.connectors.change(CONNECTOR, port=other.port)

@@ -1,4 +1,4 @@
-"""What memory knows of the orphan receipts that the store keeps: their ids, their addresses, who places them.
+"""What memory knows of the orphan receipts that the store keeps: ids, addresses, and which were joined.
 
 All of it is bounded. What is forgotten here stays in the store, and is found again when the gateway starts.
 """
@@ -17,12 +17,13 @@ class Orphans:
     KEYS_MAX = 100_000  # the newest orphans' keys are remembered; an answer is seldom that late
     PAIRS_MAX = 10_000  # pairs of addresses between which there are orphans of this run
     OF_PAIR_MAX = 20
+    JOINED_MAX = 10_000  # many more than are under way between a look into the store and the commit of a join
 
     def __init__(self) -> None:
         self.keys: dict[Key, str] = {}  # every form of the id -> the one it is kept under
         # When orphans of this run came between two addresses, and the keys that they are kept under.
         self._between: OrderedDict[Between, dict[str, int]] = OrderedDict()
-        self._taken: set[str] = set()
+        self._joined: dict[str, None] = {}
 
     def remember(self, connector_id: str, keys: tuple[str, ...], kept_under: str) -> None:
         """An orphan is kept: whichever form of its id an answer brings, it is found."""
@@ -54,24 +55,20 @@ class Orphans:
         return [key for key, received_at in orphans.items() if received_at >= since]
 
     def take(self, orphan: OrphanReceipt) -> bool:
-        """Whether the caller may place it; false while somebody else does. `release` ends that."""
-        if orphan.id in self._taken:
+        """It has found its segment; false when it has found one before, and was read meanwhile."""
+        joined = self._joined
+        if orphan.id in joined:
             return False
-        self._taken.add(orphan.id)
-        return True
-
-    def release(self, orphan_id: str) -> None:
-        """It has found its segment, durably, or there is none."""
-        self._taken.discard(orphan_id)
-
-    def forget(self, orphan: OrphanReceipt) -> None:
-        """It has found its segment."""
+        joined[orphan.id] = None
+        if len(joined) > self.JOINED_MAX:
+            del joined[next(iter(joined))]
         between = _between(orphan)
         orphans = self._between.get(between)
         if orphans is not None:
             orphans.pop(orphan.smsc_key, None)
             if not orphans:
                 del self._between[between]
+        return True
 
 
 def _between(orphan: OrphanReceipt) -> Between:

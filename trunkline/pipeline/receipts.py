@@ -211,28 +211,19 @@ class Receipts:
             if orphan is None or not self._orphans.take(orphan):
                 return
             self.joined += 1
-            self._orphans.forget(orphan)
             # The store answers in order: the next look no longer finds this orphan.
             self._settle(segment, _receipt_of(orphan), None, orphan.id)
 
     async def _join_lost(self, connector_id: str, orphan_key: str) -> None:
         """An outcome became unknown after this orphan had come."""
         orphan = await self._store.orphan(connector_id, orphan_key)
-        if orphan is None or not self._orphans.take(orphan):
-            return  # another look was faster
-        try:
-            segment = await self._store.find_unknown_outcome(
-                connector_id, orphan.dest_addr, orphan.source_addr
-            )
-        except BaseException:
-            self._orphans.release(orphan.id)
-            raise
-        if segment is None:
-            self._orphans.release(orphan.id)
+        if orphan is None:
             return
+        segment = await self._store.find_unknown_outcome(connector_id, orphan.dest_addr, orphan.source_addr)
+        if segment is None or not self._orphans.take(orphan):
+            return  # nothing of the kind, or another look was faster
         receipt = _receipt_of(orphan)
         self.joined += 1
-        self._orphans.forget(orphan)
         self._recover(segment, receipt, orphan_key)
         self._settle(segment, receipt, None, orphan.id)
 
@@ -308,8 +299,6 @@ class Receipts:
         deliver = self._notifier.announce(notification)
 
         def durable() -> None:
-            if orphan_id is not None:
-                self._orphans.release(orphan_id)
             if acknowledge is not None:
                 acknowledge(True)
             if deliver is not None:
@@ -339,10 +328,10 @@ class Receipts:
             "duplicate_receipt",
             f"{receipt.stat} err {_storable(receipt.err)}; the segment is {segment.state.value}",
         )
+        done = partial(acknowledge, True) if acknowledge else None
         if orphan_id is None:
-            self._journal.noted(event, None, partial(acknowledge, True) if acknowledge else None)
+            self._journal.noted(event, None, done)
         else:
-            done = partial(self._orphans.release, orphan_id)
             self._journal.settled(segment, False, None, event, orphan_id, done)
 
 

@@ -276,7 +276,6 @@ async def test_an_orphan_proves_an_outcome_that_a_restart_left_unknown(bench: Be
     assert bench.journal.orphans == {}
     assert bench.journal.kinds() == ["recovered"] * 3
     assert len(bench.journal.outbox) == 1
-    assert bench.receipts._orphans._taken == set()
 
     await bench.stop()
     bench.start()
@@ -317,7 +316,6 @@ async def test_two_looks_at_one_orphan_place_it_once(bench: Bench, upstream: Win
     await turns(30)
     assert sorted(bench.row(segment) for segment in message.segments) == ["delivered", "unknown"]
     assert bench.journal.orphans == {}
-    assert bench.receipts._orphans._taken == set()
 
 
 async def test_orphans_of_nobody_stay_for_the_operator(bench: Bench) -> None:
@@ -564,6 +562,17 @@ async def test_an_orphan_from_before_the_submit_proves_nothing(
     message = await _lost(bench, upstream)
     assert bench.row(message.segments[0]) == "unknown"
     assert len(bench.journal.orphans) == 1
+
+
+async def test_what_is_known_of_joined_orphans_is_bounded(bench: Bench, upstream: WindowSubmitter) -> None:
+    bench.receipts._orphans.JOINED_MAX = 2  # type: ignore[misc]
+    for number in range(3):
+        message = await bench.accept()
+        await receive(bench, f"n{number}")
+        upstream.accept(message.segments[0], f"N{number}")
+        await turns(20)
+    assert bench.receipts.joined == 3
+    assert len(bench.receipts._orphans._joined) == 2
 
 
 async def test_what_is_known_of_orphans_between_addresses_is_bounded(bench: Bench) -> None:
