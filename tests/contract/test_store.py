@@ -11,7 +11,9 @@ from cryptography.fernet import Fernet
 from trunkline.backends.secrets import SecretBox, SecretUnreadable
 from trunkline.backends.storage import SqlStore
 from trunkline.model.administration import AccountRow, EsmeSettings
+from trunkline.model.broadcast import Broadcast
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
+from trunkline.model.ids import new_id
 from trunkline.model.message import Message
 from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.profile import ErrorAction, PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
@@ -237,12 +239,12 @@ async def test_an_esme_is_changed(place: Place, store: SqlStore) -> None:
     assert (row.password, row.created_at > NOW) == ("", True)
     assert await store.find_esme("client1") == row
     assert await store.list_esmes() == [row]
-    settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False, "[::1]:2776")
+    settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False, "[::1]:2776", True)
     await store.update_esme(esme_id, settings)
     assert (await store.find_esme(esme_id)).settings == settings
     esme = (await store.snapshot()).esmes["client1"]
     assert (esme.password_hash, esme.pdu_log, esme.sender.enabled) == ("first", True, False)
-    assert esme.outbind == "[::1]:2776"
+    assert (esme.outbind, esme.broadcast) == ("[::1]:2776", True)
     await store.update_esme(esme_id, ESME, password_hash="second")
     assert (await store.snapshot()).esmes["client1"].password_hash == "second"
 
@@ -489,6 +491,21 @@ async def test_messages_that_wait_between_two_addresses(store: SqlStore, account
 
     assert await find() == [queued.id, claimed.id]
     assert await find(limit=1) == [queued.id]
+
+
+async def test_broadcasts_are_found_by_their_sender(store: SqlStore) -> None:
+    def broadcast(credential: str = "client1", reference: int | None = 7) -> Broadcast:
+        return Broadcast(new_id(), 1, credential, "smsc-1", "A1", reference, NOW)
+
+    first, second, other, none = broadcast(), broadcast(), broadcast("client2"), broadcast(reference=None)
+    for each in (first, second, other, none):
+        await store.add_broadcast(each)
+    assert await store.find_broadcast(1, "client1", first.id, None) == first
+    assert await store.find_broadcast(1, "client1", none.id, None) == none
+    assert await store.find_broadcast(1, "client1", None, 7) == second, "the latest"
+    assert await store.find_broadcast(1, "client1", None, 8) is None
+    for account_id, credential in ((1, "client2"), (2, "client1")):
+        assert await store.find_broadcast(account_id, credential, first.id, None) is None
 
 
 async def test_blocks_of_short_ids_are_given_out_once(place: Place, store: SqlStore) -> None:

@@ -144,6 +144,12 @@ class Bench:
         await Esmes(store).create("acme", system_id, password=PASSWORD, **settings)
         self.gateway.snapshots.publish(await store.snapshot())
 
+    async def change_esme(self, **settings: Any) -> None:
+        """Change the ESME `acme`."""
+        store = self.gateway.store
+        await Esmes(store).change(SYSTEM_ID, **settings)
+        self.gateway.snapshots.publish(await store.snapshot())
+
     async def stop_connector(self) -> None:
         """Disable the connector; the gateway unbinds."""
         store = self.gateway.store

@@ -25,6 +25,7 @@ QUOTED = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.
 # Where a status is chosen that goes to an ESME: the door, and what of the protocol both roles share.
 ANSWERING = [
     *(ROOT / "trunkline" / "servers" / "smpp").glob("*.py"),
+    ROOT / "trunkline" / "pipeline" / "broadcasting.py",
     *(
         ROOT / "trunkline" / "smpp" / f"{name}.py"
         for name in ("codec", "dialect", "errors", "fields", "link", "pdus")

@@ -21,6 +21,7 @@ from trunkline.model.ports import ConnectorStatus, StorageUnavailable, Submitter
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.amending import Amending
+from trunkline.pipeline.broadcasting import Broadcasting
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
@@ -92,7 +93,8 @@ class Gateway:
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
         self.amending = Amending(store, self.clock, snapshots, self.outcomes, self.receipts, self.notifier)
-        self.operations = Operations(self.amending, self.clock)
+        broadcasting = Broadcasting(store, self.clock, snapshots, self.outcomes)
+        self.operations = Operations(self.amending, broadcasting, self.clock)
         self.short_ids = ShortIds(store)
         self.door = EsmeDoor(
             self.pipeline,

@@ -37,6 +37,7 @@ ROWS: Sequence[Row] = (
     Row("receipt_format", str, "standard|milliseconds", "How its receipts read", "standard"),
     Row("pdu_log", bool, "", "Write its PDUs to the PDU log", False),
     Row("enabled", bool, "", "Whether it may bind", True),
+    Row("broadcast", bool, "", "Whether it may send cell broadcasts", False),
     Row("outbind", str, "HOST:PORT", "Where it waits to be asked to bind when receipts wait for it", ""),
 )
 _NEW = [new_password(row) if row.field == "password" else row for row in ROWS]

@@ -20,6 +20,7 @@ from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import BindType, Version
+from trunkline.smpp.pdus import Pdu
 from trunkline.smpp.receipts import ReceiptHabits
 
 UNBIND_S: Final = 5.0
@@ -160,6 +161,10 @@ class SmppSubmitter:
     async def replace(self, segment: Segment, revision: Revision) -> None:
         """Has the SMSC replace a submitted segment by this one. Raises `NotCarriedOut`."""
         await self._questions.replace(segment, revision, self._links, self._clock.now_ms())
+
+    async def ask(self, pdu: Pdu) -> Pdu:
+        """Sends the SMSC a request that concerns no segment. Raises `NotCarriedOut`."""
+        return await self._questions.ask(pdu, self._links)
 
     def status(self) -> ConnectorStatus:
         """The live status of the connector and its binds."""

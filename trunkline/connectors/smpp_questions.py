@@ -1,4 +1,4 @@
-"""What an SMSC is asked about messages that it has: query_sm, cancel_sm, replace_sm.
+"""What an SMSC is asked beside submits: query_sm, cancel_sm and replace_sm for messages it has, broadcasts.
 
 A question takes a place in the window of a bind like a submit, and goes first: while one waits for a place,
 nothing is submitted.
@@ -141,8 +141,8 @@ class Questions:
         except ValueError as error:
             raise NotCarriedOut(str(error)) from None
 
-    async def _ask(self, pdu: Pdu, links: Iterable["Link"]) -> Pdu:
-        """The SMSC's answer, when its status is ESME_ROK. Raises `NotCarriedOut`."""
+    async def ask(self, pdu: Pdu, links: Iterable["Link"]) -> Pdu:
+        """The SMSC's answer. Raises `NotCarriedOut` when there is none."""
         links = tuple(links)
         if not links:
             raise NotCarriedOut("the connector is not bound")
@@ -161,8 +161,13 @@ class Questions:
         finally:
             if question in self.waiting:
                 self.waiting.remove(question)
+        self._count(pdu, answer.command_status)
+        return answer
+
+    async def _ask(self, pdu: Pdu, links: Iterable["Link"]) -> Pdu:
+        """The same, when its status is ESME_ROK; another is no answer."""
+        answer = await self.ask(pdu, links)
         status = answer.command_status
-        self._count(pdu, status)
         if status or isinstance(answer, GenericNack):
             raise NotCarriedOut(f"the SMSC answers {pdu.name} with {status_name(status)}", status)
         return answer

@@ -54,6 +54,7 @@ class EsmeSettings:
     pdu_log: bool = False
     enabled: bool = True
     outbind: str = ""  # host:port where it waits to be asked to bind; empty: it binds by itself
+    broadcast: bool = False  # whether it may send cell broadcasts
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.amendment import Revision, Standing
+from trunkline.model.broadcast import Broadcast
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
 from trunkline.model.tlvs import PassedTlvs
+from trunkline.smpp.pdus import Pdu
 from trunkline.smpp.tap import Tap
 
 if TYPE_CHECKING:
@@ -256,6 +258,16 @@ class Store(Protocol):
         """The ids of a sender's messages between these addresses that no SMSC has yet, oldest first."""
         ...
 
+    async def add_broadcast(self, broadcast: Broadcast) -> None:
+        """Keeps a cell broadcast that an SMSC took."""
+        ...
+
+    async def find_broadcast(
+        self, account_id: int, credential: str, message_id: str | None, user_reference: int | None
+    ) -> Broadcast | None:
+        """A sender's broadcast with this id, or the latest with this user_message_reference."""
+        ...
+
     async def next_short_id_block(self) -> int:
         """The number of a block of short ids that nobody else was given."""
         ...
@@ -428,6 +440,13 @@ class Submitter(Protocol):
         """Has the SMSC replace a submitted segment (replace_sm). Raises `NotCarriedOut`.
 
         `segment` is as it shall be, under the id that it has; the times are those of the `revision`.
+        """
+        ...
+
+    async def ask(self, pdu: Pdu) -> Pdu:
+        """Sends the SMSC a request that concerns no segment, and returns its answer, whatever its status.
+
+        Raises `NotCarriedOut` when there is none.
         """
         ...
 

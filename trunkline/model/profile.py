@@ -123,6 +123,7 @@ class Profile:
     forward_query: bool = False  # query_sm; else our own records answer
     forward_cancel: bool = True  # cancel_sm; else such a message cannot be cancelled
     forward_replace: bool = True  # replace_sm; else such a message cannot be replaced
+    broadcast: bool = False  # whether it takes cell broadcasts (SMPP 5.0)
 
 
 STANDARD = Profile()

@@ -91,6 +91,7 @@ class Esme:
     receipt_format: ReceiptFormat = ReceiptFormat.STANDARD
     pdu_log: bool = False
     outbind: str = ""  # host:port where it waits to be asked to bind
+    broadcast: bool = False  # whether it may send cell broadcasts
 
     @property
     def terms(self) -> tuple[object, ...]:

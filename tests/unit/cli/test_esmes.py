@@ -61,6 +61,7 @@ SETTINGS = (
     "--max-binds", "3", "--allowed-network", "192.0.2.7", "--allowed-network", "2001:db8::/32",
     "--throughput", "600", "--window", "7", "--default-alphabet", "latin1",
     "--receipt-format", "milliseconds", "--pdu-log", "--no-enabled", "--outbind", "192.0.2.7:2776",
+    "--broadcast",
 )  # fmt: skip
 SHOWN = {
     "max_binds": 3,
@@ -70,6 +71,7 @@ SHOWN = {
     "default_alphabet": "latin1",
     "receipt_format": "milliseconds",
     "outbind": "192.0.2.7:2776",
+    "broadcast": True,
     "pdu_log": True,
     "enabled": False,
 }

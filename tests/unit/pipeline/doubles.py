@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from trunkline.model.amendment import Revision, Standing
+from trunkline.model.amendment import NotCarriedOut, Revision, Standing
+from trunkline.model.broadcast import Broadcast
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.ports import (
     Acceptance,
@@ -38,6 +39,7 @@ from trunkline.model.snapshot import (
 )
 from trunkline.model.states import SegmentState
 from trunkline.model.submission import Submission
+from trunkline.smpp.pdus import Pdu
 
 NOW = 1_775_824_200_000  # 2026-04-10T12:30:00Z
 HOUR_MS = 3_600_000
@@ -372,6 +374,7 @@ class MemoryStore:
         self.journal = journal
         self.fault: Exception | None = None  # of every look-up
         self.blocks = 0  # of short ids
+        self.broadcasts: list[Broadcast] = []
         self.lookups = 0
 
     async def revision(self) -> int:
@@ -470,6 +473,20 @@ class MemoryStore:
         }
         return sorted(waiting)[:limit]
 
+    async def add_broadcast(self, broadcast: Broadcast) -> None:
+        self._look()
+        self.broadcasts.append(broadcast)
+
+    async def find_broadcast(
+        self, account_id: int, credential: str, message_id: str | None, user_reference: int | None
+    ) -> Broadcast | None:
+        self._look()
+        for each in reversed(self.broadcasts):
+            fits = each.user_reference == user_reference if message_id is None else each.id == message_id
+            if fits and (each.account_id, each.credential) == (account_id, credential):
+                return each
+        return None
+
     async def next_short_id_block(self) -> int:
         self._look()
         self.blocks += 1
@@ -510,6 +527,8 @@ class WindowSubmitter:
         self.questions: list[tuple[str, str, str]] = []  # command, the SMSC's id, the segment's text
         self.answer: Standing | Exception | None = None  # to every question
         self.on_question: Callable[[], None] | None = None
+        self.requests: list[Pdu] = []  # that concern no segment
+        self.reply: Callable[[Pdu], Pdu] | None = None  # to these; None: there is no answer
 
     @property
     def config(self) -> ConnectorConfig:
@@ -548,6 +567,12 @@ class WindowSubmitter:
 
     async def replace(self, segment: Segment, revision: Revision) -> None:
         await self._asked("replace_sm", segment)
+
+    async def ask(self, pdu: Pdu) -> Pdu:
+        self.requests.append(pdu)
+        if self.reply is None:
+            raise NotCarriedOut("no answer")
+        return self.reply(pdu)
 
     async def _asked(self, command: str, segment: Segment) -> object:
         self.questions.append((command, segment.smsc_message_id or "", segment.content))

@@ -73,6 +73,7 @@ WORDS: dict[str, tuple[list[str], Any]] = {
     "forward_query": (["yes"], True),
     "forward_cancel": (["no"], False),
     "forward_replace": (["False"], False),
+    "broadcast": (["true"], True),
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.accounts import Accounts
+from trunkline.backends.storage.broadcasts import Broadcasts
 from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.esmes import Esmes
@@ -33,7 +34,7 @@ from trunkline.model.states import SegmentState
 RECOVER_CHUNK = 1000
 
 
-class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages):
+class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, Broadcasts):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
     Call `open` before and `close` after use; the schema must be up to date (`migrate.upgrade`).
@@ -121,6 +122,7 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages):
                     ReceiptFormat(row.receipt_format),
                     row.pdu_log,
                     row.outbind,
+                    row.broadcast,
                 )
             connectors = {
                 row.connector_id: build_config(row._mapping, self._secret_box)

@@ -104,6 +104,7 @@ esme = Table(
     Column("password_encrypted", Text),
     Column("updated_at", BigInteger, nullable=False, server_default="0"),
     Column("outbind", String(255), nullable=False, server_default=""),
+    Column("broadcast", Boolean, nullable=False, server_default=false()),
 )
 
 admin = Table(
@@ -328,6 +329,20 @@ orphan_receipt = Table(
     Column("text", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False, index=True),
     Index("ix_orphan_receipt_smsc_key", "connector_id", "smsc_key"),
+    sqlite_with_rowid=False,
+)
+
+broadcast = Table(
+    "broadcast",
+    metadata,
+    Column("id", uuid_text(), primary_key=True),
+    Column("account_id", Integer, nullable=False),
+    Column("credential", String(255), nullable=False),
+    Column("connector_id", String(100), nullable=False),
+    Column("smsc_message_id", Text, nullable=False),
+    Column("user_reference", Integer),
+    Column("accepted_at", BigInteger, nullable=False),
+    Index("ix_broadcast_credential_user_reference", "credential", "user_reference"),
     sqlite_with_rowid=False,
 )
 

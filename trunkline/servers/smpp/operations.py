@@ -1,4 +1,4 @@
-"""What an ESME asks about messages that it has handed in: query_sm, cancel_sm, replace_sm, broadcasts."""
+"""What an ESME asks about messages that it has handed in: query_sm, cancel_sm, replace_sm; and broadcasts."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from trunkline.model.amendment import NotAmended, Obstacle, Owner, Revision, Standing
 from trunkline.model.message import Message
-from trunkline.model.ports import Clock
+from trunkline.model.ports import Clock, StorageUnavailable
 from trunkline.model.snapshot import Esme
 from trunkline.model.submission import Reason, Rejected
 from trunkline.servers.smpp.reading import read_replacement
@@ -27,8 +27,6 @@ _FAILURE: Final[dict[int, CommandStatus]] = {
     QuerySm.command_id: CommandStatus.ESME_RQUERYFAIL,
     CancelSm.command_id: CommandStatus.ESME_RCANCELFAIL,
     ReplaceSm.command_id: CommandStatus.ESME_RREPLACEFAIL,
-    QueryBroadcastSm.command_id: CommandStatus.ESME_RBCASTQUERYFAIL,
-    CancelBroadcastSm.command_id: CommandStatus.ESME_RBCASTCANCELFAIL,
 }
 _FAULTY_REPLACEMENT: Final[dict[Reason, CommandStatus]] = {
     Reason.INVALID_VALIDITY: CommandStatus.ESME_RINVEXPIRY,
@@ -51,11 +49,18 @@ class Amending(Protocol):
     ) -> None: ...
 
 
+class Broadcasting(Protocol):
+    """See `pipeline.broadcasting.Broadcasting`."""
+
+    async def answer(self, pdu: BroadcastSm | QueryBroadcastSm | CancelBroadcastSm, esme: Esme) -> Pdu: ...
+
+
 class Operations:
     """Answers the operations of all sessions. `answered` counts them by command and status."""
 
-    def __init__(self, amending: Amending, clock: Clock) -> None:
+    def __init__(self, amending: Amending, broadcasting: Broadcasting, clock: Clock) -> None:
         self._amending = amending
+        self._broadcasting = broadcasting
         self._clock = clock
         self.answered: dict[tuple[str, int], int] = {}
         self._handlers: dict[int, Callable[[Any, Esme, Version], Awaitable[Pdu]]] = {
@@ -63,8 +68,8 @@ class Operations:
             CancelSm.command_id: self._cancel,
             ReplaceSm.command_id: self._replace,
             BroadcastSm.command_id: self._broadcast,
-            QueryBroadcastSm.command_id: self._no_broadcast,
-            CancelBroadcastSm.command_id: self._no_broadcast,
+            QueryBroadcastSm.command_id: self._broadcast,
+            CancelBroadcastSm.command_id: self._broadcast,
         }
 
     def offers(self, pdu: Pdu) -> bool:
@@ -120,14 +125,13 @@ class Operations:
             return pdu.response(status.value)
         return pdu.response()
 
-    async def _broadcast(self, pdu: BroadcastSm, _esme: Esme, _version: Version) -> Pdu:
-        """There is no cell broadcast behind this gateway."""
-        missing = pdu.missing_tlvs()
-        status = CommandStatus.ESME_RMISSINGTLV if missing else CommandStatus.ESME_RPROHIBITED
-        return pdu.response(status.value)
-
-    async def _no_broadcast(self, pdu: Pdu, _esme: Esme, _version: Version) -> Pdu:
-        return pdu.response(_FAILURE[pdu.command_id].value)
+    async def _broadcast(
+        self, pdu: BroadcastSm | QueryBroadcastSm | CancelBroadcastSm, esme: Esme, _version: Version
+    ) -> Pdu:
+        try:
+            return await self._broadcasting.answer(pdu, esme)
+        except StorageUnavailable:
+            return pdu.response(CommandStatus.ESME_RSYSERR.value)
 
 
 def _owner(esme: Esme) -> Owner:

@@ -20,7 +20,7 @@ from trunkline.servers.smpp.operations import Operations
 from trunkline.smpp.asyncio import SmppConnection, SmppServer, connect
 from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.handler import Handler
-from trunkline.smpp.pdus import Pdu
+from trunkline.smpp.pdus import BroadcastSm, CancelBroadcastSm, Pdu, QueryBroadcastSm
 from trunkline.smpp.timers import TimerSettings
 
 NOW = 1_775_824_200_000  # 2026-04-10T12:30:00Z
@@ -160,6 +160,20 @@ class StubAmending:
         return self.outcome
 
 
+class StubBroadcasting:
+    """Answers every request with `status`; an exception is raised."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Pdu, str]] = []
+        self.status: int | Exception = 0
+
+    async def answer(self, pdu: BroadcastSm | QueryBroadcastSm | CancelBroadcastSm, esme: Esme) -> Pdu:
+        self.asked.append((pdu, esme.system_id))
+        if isinstance(self.status, Exception):
+            raise self.status
+        return pdu.response(self.status)
+
+
 class StubStore:
     """Gives out blocks of short ids; `fault` is raised instead."""
 
@@ -253,11 +267,12 @@ class Front:
         notifier: Any = self.notifier
         self.pdu_log = KeptPdus()
         self.amending = StubAmending()
+        self.broadcasting = StubBroadcasting()
         store: Any = StubStore()
         self.short_ids = ShortIds(store)
         self.door = EsmeDoor(
             pipeline,
-            Operations(self.amending, clock),
+            Operations(self.amending, self.broadcasting, clock),
             self.short_ids,
             notifier,
             self.snapshots,

@@ -5,12 +5,6 @@ import pytest
 from trunkline.model.ports import StorageUnavailable
 from trunkline.model.submission import Reason, Rejected
 from trunkline.pipeline.short_ids import ShortIds
-from trunkline.smpp.broadcast import (
-    BroadcastArea,
-    TimeUnit,
-    broadcast_content_type,
-    broadcast_frequency_interval,
-)
 from trunkline.smpp.constants import BindType, CommandStatus, Tag, Version
 from trunkline.smpp.fields import SmeAddress
 from trunkline.smpp.pdus import (
@@ -18,6 +12,7 @@ from trunkline.smpp.pdus import (
     CancelBroadcastSm,
     DataSm,
     GenericNack,
+    Pdu,
     QueryBroadcastSm,
     SubmitMulti,
     SubmitSm,
@@ -108,23 +103,15 @@ async def test_what_a_version_lacks_is_an_unknown_command_to_it(front: Front) ->
         assert (await client.ask(submit())).command_status == 0, "the session goes on"
 
 
-async def test_there_is_no_cell_broadcast(front: Front) -> None:
+@pytest.mark.parametrize("pdu", [BroadcastSm(), QueryBroadcastSm(message_id="x"), CancelBroadcastSm()])
+async def test_broadcasts_are_answered_by_who_knows_of_them(front: Front, pdu: Pdu) -> None:
     client = await front.bound(Version.V50)
-    complete = (
-        BroadcastArea(0, b"Bern").tlv(),
-        broadcast_content_type(0, 1),
-        Tlv(Tag.BROADCAST_REP_NUM.value, b"\0\5"),
-        broadcast_frequency_interval(TimeUnit.MINUTES, 10),
-    )
-    for pdu, status in (
-        (BroadcastSm(tlvs=complete), CommandStatus.ESME_RPROHIBITED),
-        (BroadcastSm(tlvs=complete[1:]), CommandStatus.ESME_RMISSINGTLV),
-        (QueryBroadcastSm(message_id="x"), CommandStatus.ESME_RBCASTQUERYFAIL),
-        (CancelBroadcastSm(message_id="x"), CommandStatus.ESME_RBCASTCANCELFAIL),
-    ):
-        answer = await client.ask(pdu)
-        assert answer.command_status == status
-        assert answer.name == f"{pdu.name}_resp"
+    front.broadcasting.status = CommandStatus.ESME_RBCASTFAIL.value
+    answer = await client.ask(pdu)
+    assert (answer.name, answer.command_status) == (f"{pdu.name}_resp", CommandStatus.ESME_RBCASTFAIL)
+    assert [(asked.name, system_id) for asked, system_id in front.broadcasting.asked] == [(pdu.name, "shop")]
+    front.broadcasting.status = StorageUnavailable("gone")
+    assert (await client.ask(pdu)).command_status == CommandStatus.ESME_RSYSERR
 
 
 async def test_peers_of_5_0_are_told_how_busy_the_gateway_is(front: Front) -> None:
