@@ -118,7 +118,14 @@ class PostgresServer:
         """Create a database, empty or a copy of the one at URL `template`; return its URL."""
         name = f"trunkline_test_{secrets.token_hex(6)}"
         source = template.rpartition("/")[2] if template else "template0"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        for more in range(20, -1, -1):
+            try:
+                self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+                break
+            except asyncpg.ObjectInUseError:
+                # Who has just used the template has not left yet. The server has waited five seconds for that.
+                if not more:
+                    raise
         self._databases.add(name)
         return f"{self.admin_url.rpartition('/')[0]}/{name}"
 
