@@ -486,7 +486,7 @@ async def test_one_object_per_message(store: SqlStore, account_id: int) -> None:
     assert claimed == message.segments
     for segment in claimed:
         store.journal.submitted(segment, submit(segment, f"id-{segment.number}"))
-    assert await store.find_by_smsc_keys("smsc-1", ["id-2"]) is message.segments[1]
+    assert await store.find_by_smsc_keys(["smsc-1"], ["id-2"]) is message.segments[1]
 
 
 async def test_a_message_that_went_back_to_the_queue_is_claimed_as_the_same_object(

@@ -432,21 +432,24 @@ async def sent(store: SqlStore, message: Message, smsc_message_id: str) -> str:
 async def test_find_by_smsc_keys(store: SqlStore, account_id: int) -> None:
     old = await sent(store, make_message(account_id), "abc")
     new = await sent(store, make_message(account_id), "abc")
-    await sent(store, make_message(account_id, connector_id="smsc-2"), "abc")
+    newest = await sent(store, make_message(account_id, connector_id="smsc-2"), "abc")
     gc.collect()
-    found = await store.find_by_smsc_keys("smsc-1", ["nothing", "abc"])
+    found = await store.find_by_smsc_keys(["smsc-1"], ["nothing", "abc"])
     assert found is not None
     assert found.message.id == new != old
     assert found.state is SegmentState.SUBMITTED
-    assert await store.find_by_smsc_keys("smsc-1", ["abc"]) is found
-    assert await store.find_by_smsc_keys("smsc-1", ["nothing"]) is None
-    assert await store.find_by_smsc_keys("smsc-1", []) is None
+    assert await store.find_by_smsc_keys(["smsc-1"], ["abc"]) is found
+    assert await store.find_by_smsc_keys(["smsc-1"], ["nothing"]) is None
+    assert await store.find_by_smsc_keys(["smsc-1"], []) is None
+    of_both = await store.find_by_smsc_keys(["smsc-1", "smsc-2"], ["abc"])
+    assert of_both is not None
+    assert of_both.message.id == newest, "the newest of both connectors"
 
 
 async def test_what_is_found_is_the_one_object(store: SqlStore, account_id: int) -> None:
     message = make_message(account_id, state=SegmentState.SUBMITTING)
     await sent(store, message, "abc")
-    assert await store.find_by_smsc_keys("smsc-1", ["abc"]) is message.segments[0]
+    assert await store.find_by_smsc_keys(["smsc-1"], ["abc"]) is message.segments[0]
 
 
 async def test_what_is_found_has_what_is_recorded_but_not_written(
@@ -457,7 +460,7 @@ async def test_what_is_found_has_what_is_recorded_but_not_written(
     identifier = await sent(store, message, "abc")
     journal = store.journal
     gate = Gate(journal, monkeypatch)
-    looking = asyncio.ensure_future(store.find_by_smsc_keys("smsc-1", ["abc"]))
+    looking = asyncio.ensure_future(store.find_by_smsc_keys(["smsc-1"], ["abc"]))
     await gate.reached.wait()  # the batch that looks is under way
     gate.opened.set()
     journal.settled(message.segments[0], settle(message.segments[0]), make_notification(message))
@@ -528,11 +531,14 @@ async def test_find_unknown_outcome(store: SqlStore, account_id: int) -> None:
     first = await unknown()
     await unknown(dest_addr="97150999")
     await unknown(connector_id="smsc-2")
-    ask = ("smsc-1", "INFO", "971501234567")
+    ask = (["smsc-1"], "INFO", "971501234567")
     assert await store.find_unknown_outcome(*ask) is first.segments[0]
-    assert await store.find_unknown_outcome("smsc-1", "OTHER", "971501234567") is None
+    assert await store.find_unknown_outcome(["smsc-1"], "OTHER", "971501234567") is None
+    both = (["smsc-2", "smsc-1"], *ask[1:])
+    assert await store.find_unknown_outcome(*both) is None  # one of each: it cannot be told which
+    assert await store.find_unknown_outcome(["smsc-3", "smsc-1"], *ask[1:]) is first.segments[0]
     second = await unknown()
-    assert await store.find_unknown_outcome(*ask) is None  # two of them: it cannot be told which
+    assert await store.find_unknown_outcome(*ask) is None  # two of them
     [segment] = second.segments
     store.journal.changed(segment, segment.become(SegmentState.SUBMITTED, NOW))
     assert await store.find_unknown_outcome(*ask) is first.segments[0]
@@ -541,7 +547,7 @@ async def test_find_unknown_outcome(store: SqlStore, account_id: int) -> None:
 async def test_parts_of_one_message_with_unknown_outcomes(store: SqlStore, account_id: int) -> None:
     message = make_message(account_id, parts=3, state=SegmentState.SUBMITTING)
     await accept(store, message)
-    ask = ("smsc-1", "INFO", "971501234567")
+    ask = (["smsc-1"], "INFO", "971501234567")
     for segment in message.segments:
         store.journal.changed(segment, segment.become(SegmentState.UNKNOWN, NOW))
     for segment in message.segments:

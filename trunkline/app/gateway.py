@@ -81,7 +81,7 @@ class Gateway:
         self._rng = random.Random()  # noqa: S311  (jitter of retries, no secret)
         journal = store.journal
         self.notifier = Notifier(journal, self.clock, self._rng, int(settings.callback_give_up_h * HOUR_MS))
-        self.receipts = Receipts(store, self.clock, self.notifier)
+        self.receipts = Receipts(store, self.clock, self.notifier, snapshots)
         self.outcomes = Outcomes(journal, self.clock, self.receipts, self.notifier, self._rng)
         self.queueing = Queueing()
         admission = Admission(int(settings.default_validity_h * HOUR_MS))

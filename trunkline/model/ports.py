@@ -208,14 +208,14 @@ class Store(Protocol):
         """The whole configuration."""
         ...
 
-    async def find_by_smsc_keys(self, connector_id: str, keys: Sequence[str]) -> Segment | None:
-        """The newest segment of a connector whose normalised SMSC id is one of `keys`."""
+    async def find_by_smsc_keys(self, connector_ids: Sequence[str], keys: Sequence[str]) -> Segment | None:
+        """The newest segment of these connectors whose normalised SMSC id is one of `keys`."""
         ...
 
     async def find_unknown_outcome(
-        self, connector_id: str, source_addr: str, dest_addr: str
+        self, connector_ids: Sequence[str], source_addr: str, dest_addr: str
     ) -> Segment | None:
-        """The segment with unknown outcome between these addresses, when there is exactly one.
+        """The segment of these connectors with unknown outcome between these addresses, when there is one.
 
         Parts of one message count as one: the first of them.
         """

@@ -171,6 +171,22 @@ class Snapshot:
     admins: dict[str, str] = field(default_factory=dict)  # username -> argon2id hash
     api_token_hash: str = ""  # SHA-256 hex of the administrator's API token; empty: none was made
 
+    def sharing(self) -> dict[str, tuple[str, ...]]:
+        """The connectors that bind to one SMSC with one system_id: each of them -> it and the others.
+
+        SMSCs deliver to a system_id, over whichever of its binds they like. Connectors that share theirs with
+        no other are absent.
+        """
+        groups: dict[tuple[str, int, str], list[str]] = {}
+        for each in self.connectors.values():
+            groups.setdefault((each.host, each.port, each.system_id), []).append(each.connector_id)
+        return {
+            own: (own, *(each for each in group if each != own))
+            for group in groups.values()
+            if len(group) > 1
+            for own in group
+        }
+
     def sender(self, lane: str) -> Sender | None:
         """The sender that a notification lane (``esme:X``, ``http:X``) belongs to."""
         kind, _, name = lane.partition(":")

@@ -49,10 +49,10 @@ class Orphans:
         if len(known) > self.PAIRS_MAX:
             known.popitem(last=False)
 
-    def between(self, connector_id: str, source_addr: str, dest_addr: str, since: int) -> list[str]:
-        """The keys of those that came between a sender and a handset since then (Unix ms)."""
+    def between(self, connector_id: str, source_addr: str, dest_addr: str, since: int) -> list[Key]:
+        """Those that came between a sender and a handset since then (Unix ms)."""
         orphans = self._between.get((connector_id, source_addr, dest_addr), {})
-        return [key for key, received_at in orphans.items() if received_at >= since]
+        return [(connector_id, key) for key, received_at in orphans.items() if received_at >= since]
 
     def take(self, orphan: OrphanReceipt) -> bool:
         """It has found its segment; false when it has found one before, and was read meanwhile."""

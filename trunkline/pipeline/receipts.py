@@ -4,6 +4,9 @@ Fresh submits are expected in memory (bounded); older ones are found in the stor
 before the submit_sm_resp is kept as an orphan, durably, and joined when the answer brings the id, or after a
 restart that came between the two. Where no answer comes, the outcome is unknown, and a receipt between the
 same addresses proves the submit, whether it comes later or has come before, even before a restart.
+
+A receipt may come over another connector than its segment went out by, where both bind to one SMSC with one
+system_id.
 """
 
 import asyncio
@@ -19,9 +22,11 @@ from trunkline.model.ids import new_id
 from trunkline.model.message import MessageEvent, OrphanReceipt, Segment
 from trunkline.model.notices import final_notification, intermediate_notification
 from trunkline.model.ports import Clock, IncomingReceipt, Store
+from trunkline.model.snapshot import Snapshot
 from trunkline.model.states import SEGMENT_TRANSITIONS, STATE_OF_RECEIPT, SegmentState
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.orphans import Key, Orphans
+from trunkline.pipeline.snapshots import Snapshots
 
 log = structlog.get_logger()
 
@@ -30,10 +35,10 @@ Acknowledge = Callable[[bool], None]
 
 @dataclass(slots=True)
 class _Lookup:
-    """A receipt that memory could not place; `receipt` is None when it is among the orphans.
+    """A receipt that memory could not place, and the connector it came over.
 
-    `keys` are those of the segment that is looked for, none where its outcome is unknown; `orphan_key` is the
-    one that the orphan is kept under.
+    `receipt` is None when it is among the orphans; `orphan_key` is the one that it is kept under there.
+    `keys` are those of the segment that is looked for, none where its outcome is unknown.
     """
 
     connector_id: str
@@ -51,7 +56,7 @@ class Receipts:
     LOOKUP_PAUSE_S = 0.1  # after a fault of the store
     LOOKUPS_AT_ONCE = 500  # looked up together: they share the journal's transactions
 
-    def __init__(self, store: Store, clock: Clock, notifier: Notifier) -> None:
+    def __init__(self, store: Store, clock: Clock, notifier: Notifier, snapshots: Snapshots) -> None:
         self._store = store
         self._journal = store.journal
         self._clock = clock
@@ -62,6 +67,9 @@ class Receipts:
         self._proofs: list[Key] = []  # those between whose addresses it left an outcome unknown
         self._lookups: deque[_Lookup] = deque()
         self._wanted = asyncio.Event()
+        self._sharing: dict[str, tuple[str, ...]] = {}
+        self._on_snapshot(snapshots.current)
+        snapshots.subscribe(self._on_snapshot)
         self.matched = 0
         self.intermediate = 0
         self.duplicates = 0
@@ -84,7 +92,8 @@ class Receipts:
             dict.fromkeys(
                 (each.connector_id, each.smsc_key)
                 for each in kept
-                if each.received_at >= unknown.get((each.connector_id, each.dest_addr, each.source_addr), inf)
+                for connector_id in self._peers(each.connector_id)
+                if each.received_at >= unknown.get((connector_id, each.dest_addr, each.source_addr), inf)
             )
         )
 
@@ -103,17 +112,19 @@ class Receipts:
                 expected.popitem(last=False)
         orphan_keys = self._orphans.keys
         if orphan_keys:
-            orphan_key = orphan_keys.pop(key, None)
-            if orphan_key is not None:
-                self._look_up(_Lookup(key[0], (key[1],), orphan_key=orphan_key))
+            for connector_id in self._peers(key[0]):
+                orphan_key = orphan_keys.pop((connector_id, smsc_key), None)
+                if orphan_key is not None:
+                    self._look_up(_Lookup(connector_id, (smsc_key,), orphan_key=orphan_key))
 
     def lost(self, segment: Segment) -> None:
         """No answer came, the outcome is unknown: its receipt may be among the orphans."""
         message = segment.message
-        connector_id = segment.connector_id
         since = segment.submitted_at or message.accepted_at
-        for key in self._orphans.between(connector_id, message.source_addr, message.dest_addr, since):
-            self._look_up(_Lookup(connector_id, (), orphan_key=key))
+        for each in self._peers(segment.connector_id):
+            orphans = self._orphans.between(each, message.source_addr, message.dest_addr, since)
+            for connector_id, key in orphans:
+                self._look_up(_Lookup(connector_id, (), orphan_key=key))
 
     def on_receipt(self, connector_id: str, receipt: IncomingReceipt, acknowledge: Acknowledge) -> None:
         """Settles the segment the receipt belongs to; acknowledges when that is durable."""
@@ -158,15 +169,23 @@ class Receipts:
                     self._look_up(_Lookup(connector_id, (), orphan_key=key))
                 self._proofs.clear()
 
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self._sharing = snapshot.sharing()
+
+    def _peers(self, connector_id: str) -> tuple[str, ...]:
+        """A connector and those that share its system_id: receipts may come over any of them."""
+        return self._sharing.get(connector_id) or (connector_id,)
+
     def _look_up(self, lookup: _Lookup) -> None:
         self._lookups.append(lookup)
         self._wanted.set()
 
     def _in_memory(self, connector_id: str, keys: tuple[str, ...]) -> Segment | None:
-        for key in keys:
-            segment = self._expected.get((connector_id, key))
-            if segment is not None:
-                return segment
+        for each in self._peers(connector_id):
+            for key in keys:
+                segment = self._expected.get((each, key))
+                if segment is not None:
+                    return segment
         return None
 
     async def _place(self, lookup: _Lookup) -> None:
@@ -176,12 +195,12 @@ class Receipts:
         connector_id, receipt = lookup.connector_id, lookup.receipt
         segment = None
         if lookup.keys:
-            segment = await self._store.find_by_smsc_keys(connector_id, lookup.keys)
+            segment = await self._store.find_by_smsc_keys(self._peers(connector_id), lookup.keys)
             # The submit's answer may have come while the store was asked.
             segment = segment or self._in_memory(connector_id, lookup.keys)
         if segment is None:
             segment = await self._store.find_unknown_outcome(
-                connector_id, receipt.dest_addr, receipt.source_addr
+                self._peers(connector_id), receipt.dest_addr, receipt.source_addr
             )
             known = self._in_memory(connector_id, lookup.keys)
             if known is None and segment is not None:
@@ -204,7 +223,7 @@ class Receipts:
         while True:
             segment = self._in_memory(connector_id, lookup.keys)
             if segment is None:
-                segment = await self._store.find_by_smsc_keys(connector_id, lookup.keys)
+                segment = await self._store.find_by_smsc_keys(self._peers(connector_id), lookup.keys)
             if segment is None:
                 return
             orphan = await self._store.orphan(connector_id, lookup.orphan_key)
@@ -219,7 +238,9 @@ class Receipts:
         orphan = await self._store.orphan(connector_id, orphan_key)
         if orphan is None:
             return
-        segment = await self._store.find_unknown_outcome(connector_id, orphan.dest_addr, orphan.source_addr)
+        segment = await self._store.find_unknown_outcome(
+            self._peers(connector_id), orphan.dest_addr, orphan.source_addr
+        )
         if segment is None or not self._orphans.take(orphan):
             return  # nothing of the kind, or another look was faster
         receipt = _receipt_of(orphan)

@@ -54,7 +54,7 @@ class Bench:
         self.notifier = Notifier(self.journal, self.clock, rng, 24 * HOUR_MS)
         self.notifier.serve(self.esmes)
         self.notifier.serve(self.hooks)
-        self.receipts = Receipts(self.store, self.clock, self.notifier)
+        self.receipts = Receipts(self.store, self.clock, self.notifier, self.snapshots)
         self.outcomes = Outcomes(self.journal, self.clock, self.receipts, self.notifier, rng)
         self.queueing = Queueing()
         self.pipeline = MtPipeline(

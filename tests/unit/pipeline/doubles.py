@@ -383,20 +383,20 @@ class MemoryStore:
     async def snapshot(self) -> Snapshot:
         return Snapshot(1)
 
-    async def find_by_smsc_keys(self, connector_id: str, keys: Sequence[str]) -> Segment | None:
+    async def find_by_smsc_keys(self, connector_ids: Sequence[str], keys: Sequence[str]) -> Segment | None:
         self._look()
         journal = self.journal
         found: list[Segment] = await journal._query(
             lambda: [
                 segment
                 for key, smsc_key in journal.smsc_keys.items()
-                if smsc_key in keys and (segment := journal._segment(key)).connector_id == connector_id
+                if smsc_key in keys and (segment := journal._segment(key)).connector_id in connector_ids
             ]
         )
         return found[-1] if found else None
 
     async def find_unknown_outcome(
-        self, connector_id: str, source_addr: str, dest_addr: str
+        self, connector_ids: Sequence[str], source_addr: str, dest_addr: str
     ) -> Segment | None:
         self._look()
         journal = self.journal
@@ -405,7 +405,7 @@ class MemoryStore:
                 segment
                 for key, state in journal.rows.items()
                 if state is SegmentState.UNKNOWN
-                and (segment := journal._segment(key)).connector_id == connector_id
+                and (segment := journal._segment(key)).connector_id in connector_ids
                 and (segment.message.source_addr, segment.message.dest_addr) == (source_addr, dest_addr)
             ]
         )

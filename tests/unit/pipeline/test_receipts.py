@@ -12,7 +12,18 @@ from trunkline.pipeline import receipts as module
 from trunkline.smpp.constants import CommandStatus
 
 from .conftest import Bench
-from .doubles import HOUR_MS, NOW, WindowSubmitter, account_of, receipt_of, sender_of, turns
+from .doubles import (
+    HOUR_MS,
+    NOW,
+    WindowSubmitter,
+    account_of,
+    connector_of,
+    receipt_of,
+    route_of,
+    sender_of,
+    snapshot_of,
+    turns,
+)
 
 
 async def receive(bench: Bench, key: str | None, stat: str = "DELIVRD", **fields: object) -> None:
@@ -337,6 +348,135 @@ async def test_what_is_known_of_orphans_is_bounded(bench: Bench, upstream: Windo
     upstream.accept(message.segments[0], "N9")
     await turns(30)
     assert bench.row(message.segments[0]) == "delivered", "the newest are known"
+
+
+# --- connectors that share a system_id ---
+
+
+@pytest.fixture
+async def sharing(bench: Bench) -> WindowSubmitter:
+    """Of three connectors, "upstream" and "second" bind to one SMSC with one system_id; this is the first."""
+    stranger = connector_of("stranger", system_id="other")
+    bench.configure(snapshot_of(connector_of(), connector_of("second"), stranger))
+    submitter = bench.connect()
+    await turns()
+    return submitter
+
+
+async def receive_over(bench: Bench, connector_id: str, key: str | None, **fields: object) -> None:
+    bench.receipts.on_receipt(connector_id, receipt_of(key, **fields), bench.acknowledge)
+    await turns(30)
+
+
+async def test_a_receipt_comes_over_another_bind_of_the_system_id(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.submitted(sharing, registered_delivery=1)
+    await receive_over(bench, "second", "a1")
+    assert bench.row(message.segments[0]) == "delivered"
+    assert bench.acknowledged == [True]
+    assert bench.store.lookups == 0
+    assert not bench.receipts._expected
+
+
+async def test_a_receipt_over_a_bind_of_another_system_id_is_nobody_s(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.submitted(sharing)
+    await receive_over(bench, "stranger", "a1")
+    assert bench.row(message.segments[0]) == "submitted"
+    assert [each.connector_id for each in bench.journal.orphans.values()] == ["stranger"]
+
+
+async def test_one_that_memory_forgot_is_found_over_another_bind(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.submitted(sharing)
+    await bench.stop()
+    bench.start()
+    await receive_over(bench, "second", "a1")
+    assert bench.row(message.segments[0]) == "delivered"
+    assert bench.store.lookups == 1, "one look finds it, however many share the system_id"
+
+
+async def test_a_receipt_over_another_bind_before_the_answer(bench: Bench, sharing: WindowSubmitter) -> None:
+    message = await bench.accept()
+    await receive_over(bench, "second", "a1")
+    assert bench.row(message.segments[0]) == "submitting"
+    sharing.accept(message.segments[0], "A1")
+    await turns(30)
+    assert bench.row(message.segments[0]) == "delivered"
+    assert bench.journal.orphans == {}
+    assert bench.receipts.joined == 1
+
+
+async def test_an_orphan_of_another_bind_is_joined_after_a_restart(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.accept()
+    await receive_over(bench, "second", "a1")
+    bench.receipts._orphans.keys.clear()  # as if the process had ended before it could look
+    sharing.accept(message.segments[0], "A1")
+    await bench.stop()
+    bench.start()
+    await bench.receipts.load_orphans()
+    await turns(30)
+    assert bench.row(message.segments[0]) == "delivered"
+    assert bench.journal.orphans == {}
+
+
+async def test_a_receipt_over_another_bind_proves_a_submit(bench: Bench, sharing: WindowSubmitter) -> None:
+    message = await bench.accept()
+    sharing.lose(message.segments[0])
+    await receive_over(bench, "second", "z9")
+    assert bench.row(message.segments[0]) == "delivered"
+    assert "recovered" in bench.journal.kinds()
+
+
+async def test_a_receipt_that_came_over_another_bind_proves_a_submit_that_was_lost(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.accept()
+    await receive_over(bench, "second", "z9")
+    sharing.lose(message.segments[0])
+    await turns(30)
+    assert bench.row(message.segments[0]) == "delivered"
+    assert bench.journal.orphans == {}
+
+
+async def test_a_receipt_that_came_over_another_bind_proves_it_after_a_restart(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.accept()
+    await receive_over(bench, "second", "z9")
+    await _recover(bench, message)
+    assert bench.row(message.segments[0]) == "delivered"
+
+
+async def test_unknown_outcomes_of_two_connectors_are_not_guessed_at(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    messages = [await bench.accept()]
+    other = bench.connect(connector_of("second"))
+    bench.configure(
+        snapshot_of(connector_of(), connector_of("second"), routes=(route_of("second", "upstream"),))
+    )
+    await turns()
+    messages.append(await bench.accept())
+    sharing.lose(messages[0].segments[0])
+    other.lose(messages[1].segments[0])
+    await receive_over(bench, "second", "z9")
+    assert [bench.row(each.segments[0]) for each in messages] == ["unknown", "unknown"]
+    assert len(bench.journal.orphans) == 1
+
+
+async def test_sharing_ends_with_a_change_of_the_configuration(
+    bench: Bench, sharing: WindowSubmitter
+) -> None:
+    message = await bench.submitted(sharing)
+    bench.configure(snapshot_of(connector_of(), connector_of("second", port=2776)))
+    await receive_over(bench, "second", "a1")
+    assert bench.row(message.segments[0]) == "submitted"
 
 
 # --- repetitions and progress ---

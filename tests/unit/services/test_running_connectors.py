@@ -85,7 +85,11 @@ class Node:
         store: Any = type("Store", (), {"journal": journal})()
         notifier = Notifier(journal, Clock(), random.Random(1), 1)
         self.outcomes = Outcomes(
-            journal, Clock(), Receipts(store, Clock(), notifier), notifier, random.Random(1)
+            journal,
+            Clock(),
+            Receipts(store, Clock(), notifier, self.snapshots),
+            notifier,
+            random.Random(1),
         )
         self.running = RunningConnectors(
             self.make, self.snapshots, self.queueing, self.outcomes, journal, Clock()

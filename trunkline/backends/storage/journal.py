@@ -247,13 +247,15 @@ class GroupCommitJournal(GroupCommit):
         """Segments that were claimed when the process ended: whether they went out is not known."""
         return self._query(Query.STUCK, limit)
 
-    def by_smsc_key(self, connector_id: str, keys: Sequence[str]) -> "Future[list[Segment]]":
+    def by_smsc_key(self, connector_ids: Sequence[str], keys: Sequence[str]) -> "Future[list[Segment]]":
         """The newest segment of a connector with one of these keys, or none."""
-        return self._query(Query.BY_SMSC_KEY, connector_id, list(keys))
+        return self._query(Query.BY_SMSC_KEY, list(connector_ids), list(keys))
 
-    def unknown_outcome(self, connector_id: str, source_addr: str, dest_addr: str) -> "Future[list[Segment]]":
+    def unknown_outcome(
+        self, connector_ids: Sequence[str], source_addr: str, dest_addr: str
+    ) -> "Future[list[Segment]]":
         """Segments with unknown outcome between these addresses, by message."""
-        return self._query(Query.UNKNOWN_OUTCOME, connector_id, source_addr, dest_addr)
+        return self._query(Query.UNKNOWN_OUTCOME, list(connector_ids), source_addr, dest_addr)
 
     def orphan(self, connector_id: str, smsc_key: str) -> "Future[list[OrphanReceipt]]":
         """The oldest kept orphan receipt with this key, or none."""

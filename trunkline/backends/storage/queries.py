@@ -44,14 +44,15 @@ SQLITE_STUCK = _json_rows(
 )
 SQLITE_BY_SMSC_KEY = _json_rows(
     _KEY,
-    "segment WHERE connector_id = ?1 AND smsc_key IN (SELECT value FROM json_each(?2))"
+    "segment WHERE connector_id IN (SELECT value FROM json_each(?1))"
+    " AND smsc_key IN (SELECT value FROM json_each(?2))"
     " ORDER BY message_id DESC, number DESC LIMIT 1",
 )
 # A message has at most 255 parts: if there is a second message between the addresses, 256 rows show it.
 SQLITE_UNKNOWN_OUTCOME = (
     "SELECT json_group_array(json_array(message_id, number)) FROM (SELECT message_id, number"
     " FROM segment JOIN message ON message.id = segment.message_id"
-    " WHERE segment.connector_id = ?1 AND segment.state = 'unknown'"
+    " WHERE segment.connector_id IN (SELECT value FROM json_each(?1)) AND segment.state = 'unknown'"
     " AND segment.state IN ('submitting', 'unknown')"
     " AND message.source_addr = ?2 AND message.dest_addr = ?3 ORDER BY message_id, number LIMIT 256)"
 )
@@ -103,13 +104,13 @@ POSTGRES_EXPIRED = _select(
 POSTGRES_STUCK = _select(_KEY, "segment WHERE state = 'submitting' LIMIT $1")
 POSTGRES_BY_SMSC_KEY = _select(
     _KEY,
-    "segment WHERE connector_id = $1 AND smsc_key = ANY($2::text[])"
+    "segment WHERE connector_id = ANY($1::text[]) AND smsc_key = ANY($2::text[])"
     " ORDER BY segment.message_id DESC, number DESC LIMIT 1",
 )
 POSTGRES_UNKNOWN_OUTCOME = _select(
     _KEY,
     "segment JOIN message ON message.id = segment.message_id"
-    " WHERE segment.connector_id = $1 AND segment.state = 'unknown'"
+    " WHERE segment.connector_id = ANY($1::text[]) AND segment.state = 'unknown'"
     " AND message.source_addr = $2 AND message.dest_addr = $3"
     " ORDER BY segment.message_id, number LIMIT 256",
 )

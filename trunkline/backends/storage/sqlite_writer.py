@@ -210,9 +210,8 @@ class SqliteWriter:
                 connection.execute(sql, (_encode(rows).decode(),))
 
     def _answer(self, connection: sqlite3.Connection, unit: QueryUnit) -> Any:
-        query, arguments = unit.query, unit.arguments
-        if query is Query.BY_SMSC_KEY:
-            arguments = (arguments[0], _encode(arguments[1]).decode())
+        query = unit.query
+        arguments = [_encode(each).decode() if isinstance(each, list) else each for each in unit.arguments]
         sql = _ROW_QUERIES.get(query)
         if sql is not None:
             return _decode(connection.execute(sql, arguments).fetchone()[0])

@@ -150,19 +150,19 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, Broadcast
 
     # --- through the journal, in order with what it writes ---
 
-    async def find_by_smsc_keys(self, connector_id: str, keys: Sequence[str]) -> Segment | None:
-        """The newest segment of a connector whose normalised SMSC id is one of `keys`."""
-        found = await self._journal.by_smsc_key(connector_id, keys)
+    async def find_by_smsc_keys(self, connector_ids: Sequence[str], keys: Sequence[str]) -> Segment | None:
+        """The newest segment of these connectors whose normalised SMSC id is one of `keys`."""
+        found = await self._journal.by_smsc_key(connector_ids, keys)
         return found[0] if found else None
 
     async def find_unknown_outcome(
-        self, connector_id: str, source_addr: str, dest_addr: str
+        self, connector_ids: Sequence[str], source_addr: str, dest_addr: str
     ) -> Segment | None:
-        """The segment with unknown outcome between these addresses, when there is exactly one.
+        """The segment of these connectors with unknown outcome between these addresses, when there is one.
 
         Parts of one message count as one: the first of them. Which part it is does not matter to the message.
         """
-        found = await self._journal.unknown_outcome(connector_id, source_addr, dest_addr)
+        found = await self._journal.unknown_outcome(connector_ids, source_addr, dest_addr)
         if not found or found[0].message is not found[-1].message:
             return None
         # Receipts that are looked up together share the answer: each takes a part of its own.
