@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from trunkline.model.message import Message, MessageEvent
+from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
 
@@ -225,6 +226,17 @@ class Administration(Protocol):
 
     async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
         """By plain or public id; None when it does not exist or belongs to another account."""
+        ...
+
+    async def list_messages(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[MessageRow]:
+        """Messages that fit, newest first; `cursor` is the `next` of the page before, empty for the first."""
+        ...
+
+    async def list_receipts(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[ReceiptRow]:
+        """Delivery reports of messages that fit, in the order of the messages, newest first.
+
+        `state` and `error` are those of the report's segment.
+        """
         ...
 
     async def queue_depths(self) -> dict[str, int]: ...

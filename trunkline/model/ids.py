@@ -14,6 +14,7 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatc
 _THREE_DIGITS = tuple(f"{number:03x}" for number in range(0x1000))
 _RANDOM_BITS = (1 << 62) - 1
 _VARIANT = 1 << 63
+_LAST_MILLISECOND = (1 << 48) - 1
 
 
 class MessageIds:
@@ -63,6 +64,12 @@ def _random_tails(count: int = 256) -> list[str]:
 
 
 new_id = MessageIds().next
+
+
+def first_id(milliseconds: int) -> str:
+    """The lowest text that an identifier made at this time (Unix ms) or later can have."""
+    clock = f"{min(max(milliseconds, 0), _LAST_MILLISECOND):012x}"
+    return f"{clock[:8]}-{clock[8:]}-0000-0000-000000000000"
 
 
 def is_id(text: str) -> bool:

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from trunkline.model import ids
-from trunkline.model.ids import MessageIds, is_id, new_id
+from trunkline.model.ids import MessageIds, first_id, is_id, new_id
 
 
 def milliseconds_of(identifier: str) -> int:
@@ -99,3 +99,15 @@ def test_what_is_no_id(text: str) -> None:
 
 def test_what_is_one() -> None:
     assert is_id(GOOD)
+
+
+def test_first_id_stands_between_what_came_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    made = MessageIds()
+    before = made.next()
+    clock.ms += 1
+    after = made.next()
+    assert before < first_id(clock.ms) < after
+    assert first_id(-1) == first_id(0) < before
+    assert first_id(1 << 60) > after
+    assert is_id(first_id(clock.ms))

@@ -14,6 +14,7 @@ from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.esmes import Esmes
 from trunkline.backends.storage.journal import GroupCommitJournal
+from trunkline.backends.storage.message_lists import MessageLists
 from trunkline.backends.storage.messages import Messages
 from trunkline.backends.storage.routes import Routes, build_route
 from trunkline.backends.storage.senders import Senders
@@ -34,7 +35,7 @@ from trunkline.model.states import SegmentState
 RECOVER_CHUNK = 1000
 
 
-class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, Broadcasts):
+class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLists, Broadcasts):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
     Call `open` before and `close` after use; the schema must be up to date (`migrate.upgrade`).

@@ -247,6 +247,8 @@ def _partial(name: str, *columns: Column[str] | Column[int], where: str) -> Inde
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# An account's messages in the order of time: lists of one account's would else look at everybody's.
+Index("ix_message_account_id_id", message.c.account_id, message.c.id)
 _partial("ix_message_reference", message.c.credential, message.c.reference, where="reference IS NOT NULL")
 _partial("ix_segment_smsc_key", segment.c.connector_id, segment.c.smsc_key, where="smsc_key IS NOT NULL")
 # The queue: a lane per priority, each in the order of submission, with the expiry at hand so that what has
