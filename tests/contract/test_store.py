@@ -474,6 +474,20 @@ async def test_what_is_found_has_what_is_recorded_but_not_written(
     assert found.message.state is MessageState.DELIVERED
 
 
+async def test_a_message_is_shown_by_the_id_its_sender_has(store: SqlStore, account_id: int) -> None:
+    group = new_id()
+    named = [make_message(account_id, reference=each) for each in ("0000002a", group, group)]
+    await accept(store, *named)
+    other = await make_account(store)
+    for asked, message in (("0000002a", named[0]), (named[0].id, named[0]), (group, named[2])):
+        detail = await store.message_detail(asked)
+        assert detail is not None
+        assert (detail.message.id, detail.message.reference) == (message.id, message.reference)
+        assert await store.message_detail(asked, account_id) is not None
+        assert await store.message_detail(asked, other) is None
+    assert await store.message_detail("0000002b") is None
+
+
 async def test_messages_that_wait_between_two_addresses(store: SqlStore, account_id: int) -> None:
     async def waits(**fields: object) -> Message:
         message = make_message(account_id, **fields)

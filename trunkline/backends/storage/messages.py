@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, text, union
+from sqlalchemy import ColumnElement, and_, delete, func, literal_column, select, text, true, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
@@ -34,18 +34,20 @@ class Messages(Database):
     async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
         """A message with its history, by the id its sender was given or by the plain one.
 
-        None when there is no such message, or when it is not one of `account_id`'s.
+        Where several have the id, as those of a submit_multi do, it is the latest of them. None when there is
+        no such message, or when it is not one of `account_id`'s.
         """
-        message_id = message_id.removeprefix(QUEUED_PREFIX)
-        if not is_id(message_id):
-            return None
-        where = _message.c.id == message_id
-        if account_id is not None:
-            where = and_(where, _message.c.account_id == account_id)
+        theirs = true() if account_id is None else _message.c.account_id == account_id
+        plain = message_id.removeprefix(QUEUED_PREFIX)
         async with self._read() as connection:
-            message = await self._load(connection, where)
+            message = None
+            if is_id(plain):
+                message = await self._load(connection, and_(theirs, _message.c.id == plain))
+            if message is None:
+                message = await self._load(connection, and_(theirs, _message.c.reference == message_id))
             if message is None:
                 return None
+            message_id = message.id
             notified_at = await connection.scalar(
                 select(_message.c.notified_at).where(_message.c.id == message_id)
             )
@@ -175,8 +177,9 @@ class Messages(Database):
             return int((await connection.execute(statement)).rowcount)
 
     async def _load(self, connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
-        """The message that `where` names by its id, with its segments."""
-        rows = (await connection.execute(select(*_message_columns).where(where))).all()
+        """The latest message that `where` names, with its segments."""
+        latest = select(*_message_columns).where(where).order_by(_message.c.id.desc()).limit(1)
+        rows = (await connection.execute(latest)).all()
         if not rows:
             return None
         segment_rows = await connection.execute(
