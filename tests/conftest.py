@@ -123,7 +123,7 @@ class PostgresServer:
                 self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
                 break
             except asyncpg.ObjectInUseError:
-                # Who has just used the template has not left yet. The server has waited five seconds for that.
+                # Who has just used the template has not left yet, and the server has waited five seconds.
                 if not more:
                     raise
         self._databases.add(name)
