@@ -18,6 +18,7 @@ from trunkline.backends.storage.message_lists import MessageLists
 from trunkline.backends.storage.messages import Messages
 from trunkline.backends.storage.routes import Routes, build_route
 from trunkline.backends.storage.senders import Senders
+from trunkline.backends.storage.statistics import Statistics
 from trunkline.model.message import MessageEvent, OrphanReceipt, Segment
 from trunkline.model.snapshot import (
     Account,
@@ -35,7 +36,7 @@ from trunkline.model.states import SegmentState
 RECOVER_CHUNK = 1000
 
 
-class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLists, Broadcasts):
+class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLists, Broadcasts, Statistics):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
     Call `open` before and `close` after use; the schema must be up to date (`migrate.upgrade`).
