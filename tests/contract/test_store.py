@@ -55,8 +55,6 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     await store.create_route("all", position=None, **first)
     await store.create_route("emirates", position=None, **second)
     await store.create_route("first", position=0, **first)
-    await store.set_admin("root", "old")
-    await store.set_admin("root", "new")
     assert await store.api_token_hash() is None
     await store.set_api_token_hash("old")
     await store.set_api_token_hash("new")
@@ -85,7 +83,6 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     ]  # fmt: skip
     assert snapshot.routes[2].connector_ids == ("smsc-1", "smsc-2")
     assert (snapshot.routes[2].account_id, snapshot.routes[2].rate) == (account_id, 5)
-    assert snapshot.admins == {"root": "new"}
     assert snapshot.api_token_hash == "new"
     assert snapshot.sender("http:shop") is http.sender
 
@@ -118,8 +115,6 @@ async def test_every_change_of_the_configuration_grows_the_revision(place: Place
     await store.update_account(replace(await store.account_by_name("acme"), smart_encoding=True))
     await grew()
     await store.create_route("all", position=1, prefix="", account_id=None, connector_ids=("x",), rate=1)
-    await grew()
-    await store.set_admin("root", "hash")
     await grew()
     await store.set_api_token_hash("hash")
     await grew()

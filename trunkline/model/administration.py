@@ -5,6 +5,7 @@ from typing import Protocol
 
 from trunkline.model.message import Message, MessageEvent
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
+from trunkline.model.people import AuditLog, Page, Paging, People
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
 
@@ -23,6 +24,22 @@ class AccountRow:
     created_at: int
     receipt_policy: str = "all"
     smart_encoding: bool = False
+    company: str = ""
+    contact_email: str = ""
+    throughput: int = 0  # messages per second over all its senders, 0: unlimited
+    group: str = ""  # the name of its group, empty: none
+    permission_group: str = ""  # the name of the one that its logins have, empty: none
+
+
+@dataclass(slots=True, frozen=True)
+class AccountFilter:
+    """Which accounts: every field that is given narrows them."""
+
+    text: str = ""  # in name or company
+    enabled: bool | None = None
+    group: str = ""
+    permission_group: str = ""
+    account_id: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -90,8 +107,10 @@ class MessageDetail:
     events: tuple[MessageEvent, ...]
 
 
-class Administration(Protocol):
+class Administration(People, AuditLog, Protocol):
     """Configuration and money, outside the hot path. Every change bumps the configuration's revision.
+
+    Every change stands in the audit log as well, by the same transaction, under the one who is `acting`.
 
     Raises `AlreadyExists` and `NotFound` of `model.errors`.
     """
@@ -107,6 +126,11 @@ class Administration(Protocol):
         default_sender: str = "",
         receipt_policy: str = "all",
         smart_encoding: bool = False,
+        company: str = "",
+        contact_email: str = "",
+        throughput: int = 0,
+        group: str = "",
+        permission_group: str = "",
     ) -> int: ...
 
     async def update_account(self, row: AccountRow) -> None:
@@ -114,6 +138,10 @@ class Administration(Protocol):
         ...
 
     async def list_accounts(self) -> list[AccountRow]: ...
+
+    async def page_accounts(self, wanted: AccountFilter, page: Paging) -> Page[AccountRow]:
+        """By name; the cursor is the last name."""
+        ...
 
     async def account_by_name(self, name: str) -> AccountRow: ...
 
@@ -132,10 +160,6 @@ class Administration(Protocol):
 
     async def credential_names(self) -> set[str]:
         """Names that ESMEs and HTTP API accounts use already."""
-        ...
-
-    async def set_admin(self, username: str, password_hash: str) -> None:
-        """Creates an administrator or replaces its password."""
         ...
 
     async def api_token_hash(self) -> str | None:

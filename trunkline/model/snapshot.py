@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 
+from trunkline.model.identity import Actor
 from trunkline.model.profile import STANDARD, Profile
 
 
@@ -49,6 +50,7 @@ class Account:
     default_sender: str
     receipt_policy: ReceiptPolicy = ReceiptPolicy.ALL
     smart_encoding: bool = False  # characters that GSM 03.38 lacks are written with those it has
+    throughput: int = 0  # messages per second over all its senders, 0: unlimited
 
 
 @dataclass(slots=True, frozen=True)
@@ -73,6 +75,14 @@ class HttpAccount:
     username: str
     password_hash: str  # argon2id
     api_key_hash: str  # SHA-256 hex of the random key
+
+
+@dataclass(slots=True, frozen=True)
+class KeyHolder:
+    """An API key of a login that may come in (text 000, "API Keys")."""
+
+    key_id: int
+    actor: Actor
 
 
 @dataclass(slots=True, frozen=True)
@@ -168,8 +178,8 @@ class Snapshot:
     esmes: dict[str, Esme] = field(default_factory=dict)
     connectors: dict[str, ConnectorConfig] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    admins: dict[str, str] = field(default_factory=dict)  # username -> argon2id hash
     api_token_hash: str = ""  # SHA-256 hex of the administrator's API token; empty: none was made
+    logins_by_key_hash: dict[str, KeyHolder] = field(default_factory=dict)
 
     def sharing(self) -> dict[str, tuple[str, ...]]:
         """The connectors that bind to one SMSC with one system_id: each of them -> it and the others.

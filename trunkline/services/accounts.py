@@ -16,6 +16,8 @@ from trunkline.model.snapshot import OverRate, ReceiptPolicy, UnknownOutcome
 from trunkline.services.credentials import hash_api_key, hash_password, new_api_key, shown_prefix
 
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}").fullmatch
+MAX_THROUGHPUT = 100_000
 _READABLE = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
 
 
@@ -58,15 +60,22 @@ class Accounts:
         default_sender: str = "",
         receipt_policy: str = ReceiptPolicy.ALL,
         smart_encoding: bool = False,
+        company: str = "",
+        contact_email: str = "",
+        throughput: int = 0,
+        group: str = "",
+        permission_group: str = "",
     ) -> int:
         """Creates an account with a balance in micro-credits; returns its id.
 
-        Raises `InvalidInput`, `AlreadyExists`.
+        `throughput` is in messages per second over all its senders, 0 for no limit. Raises `InvalidInput`,
+        `AlreadyExists`, and `NotFound` for a group.
         """
         if not _NAME(name):
             raise InvalidInput("name", "1 to 64 letters, digits or any of _ . @ -")
         if balance < 0:
             raise InvalidInput("balance", "must not be negative")
+        _check_company(company, contact_email, throughput)
         return await self._administration.create_account(
             name,
             balance=balance,
@@ -75,6 +84,11 @@ class Accounts:
             default_sender=default_sender,
             receipt_policy=choice("receipt_policy", receipt_policy, ReceiptPolicy),
             smart_encoding=smart_encoding,
+            company=company,
+            contact_email=contact_email,
+            throughput=throughput,
+            group=group,
+            permission_group=permission_group,
         )
 
     async def get(self, name: str) -> AccountRow:
@@ -95,6 +109,7 @@ class Accounts:
         changed = replace(row, **fields)
         choice("unknown_outcome", changed.unknown_outcome, UnknownOutcome)
         choice("receipt_policy", changed.receipt_policy, ReceiptPolicy)
+        _check_company(changed.company, changed.contact_email, changed.throughput)
         if changed != row:
             await self._administration.update_account(changed)
         return changed
@@ -104,14 +119,21 @@ class Accounts:
         return await self._administration.list_accounts()
 
     async def credit(
-        self, name: str, amount: int, *, description: str, actor: str, reference: str | None = None
+        self,
+        name: str,
+        amount: int,
+        *,
+        description: str,
+        actor: str,
+        reference: str | None = None,
+        source: str = "cli",
     ) -> int:
         """Adds (or with a negative amount takes) micro-credits; returns the new balance."""
         if amount == 0:
             raise InvalidInput("amount", "must not be zero")
         account = await self._administration.account_by_name(name)
         return await self._administration.credit(
-            account.id, amount, description=description, source="cli", actor=actor, reference=reference
+            account.id, amount, description=description, source=source, actor=actor, reference=reference
         )
 
     async def create_http_account(
@@ -157,13 +179,19 @@ class Accounts:
         """All HTTP API accounts, without their secrets."""
         return await self._administration.list_http_accounts()
 
-    async def set_admin(self, username: str, password: str) -> None:
-        """Creates an administrator or changes its password."""
-        if not _NAME(username):
-            raise InvalidInput("username", "1 to 64 letters, digits or any of _ . @ -")
-        if len(password) < 8:
-            raise InvalidInput("password", "at least 8 characters")
-        await self._administration.set_admin(username, await asyncio.to_thread(hash_password, password))
+
+def _check_company(company: str, contact_email: str, throughput: int) -> None:
+    if len(company) > 255 or not company.isprintable():
+        raise InvalidInput("company", "at most 255 printable characters")
+    check_email("contact_email", contact_email)
+    if not 0 <= throughput <= MAX_THROUGHPUT:
+        raise InvalidInput("throughput", f"messages per second, at most {MAX_THROUGHPUT}, 0 for no limit")
+
+
+def check_email(field: str, address: str) -> None:
+    """Raises `InvalidInput` for what is no e-mail address; it may be empty."""
+    if address and not _EMAIL(address):
+        raise InvalidInput(field, "an e-mail address such as ann@example.com")
 
 
 def choice(field: str, value: str, choices: type[StrEnum]) -> str:

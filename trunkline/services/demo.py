@@ -15,6 +15,7 @@ from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import new_admin_token, new_api_key
 from trunkline.services.esmes import GENERATED_LENGTH, Esmes
+from trunkline.services.logins import Logins
 from trunkline.services.routes import Routes
 
 ACCOUNT = "demo"
@@ -33,6 +34,7 @@ class Demo:
         self._accounts = Accounts(administration)
         self._esmes = Esmes(administration)
         self._admin_token = AdminToken(administration)
+        self._logins = Logins(administration)
         self._connectors = Connectors(administration)
         self._routes = Routes(administration)
         self._path = data_dir / "demo.json"
@@ -107,7 +109,7 @@ class Demo:
                 throughput=0,
                 description="The demo's HTTP API account",
             )
-        await self._accounts.set_admin(admin["username"], admin["password"])
+        await self._logins.ensure_super_admin(admin["username"], admin["password"])
 
     async def _attach_simulator(self, port: int) -> None:
         fields: dict[str, Any] = {"host": "127.0.0.1", "port": port}

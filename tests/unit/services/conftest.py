@@ -14,6 +14,8 @@ from trunkline.model.administration import (
     StoredConnector,
 )
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
+from trunkline.model.identity import Login, permissions_of
+from trunkline.model.people import LoginSecrets, NewLogin
 from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
 
@@ -28,7 +30,7 @@ class MemoryAdministration:
         self.esmes: dict[str, EsmeRow] = {}
         self.esme_hashes: dict[str, str] = {}
         self.lanes: dict[str, int] = {}
-        self.admins: dict[str, str] = {}
+        self.logins: dict[str, NewLogin] = {}
         self.token_hash: str | None = None
         self.connectors: dict[str, ConnectorConfig] = {}
         self.connector_times = (1, 2)  # created_at, updated_at
@@ -49,12 +51,13 @@ class MemoryAdministration:
         default_sender: str = "",
         receipt_policy: str = "all",
         smart_encoding: bool = False,
+        **company: Any,
     ) -> int:
         self._new("account", name, self.accounts)
         number = len(self.accounts) + 1
         self.accounts[name] = AccountRow(
             number, name, True, balance, unlimited, unknown_outcome, default_sender, 0,
-            receipt_policy, smart_encoding,
+            receipt_policy, smart_encoding, **company,
         )  # fmt: skip
         return number
 
@@ -88,9 +91,26 @@ class MemoryAdministration:
     async def credential_names(self) -> set[str]:
         return {*self.esmes, *self.http_accounts}
 
-    async def set_admin(self, username: str, password_hash: str) -> None:
+    async def create_login(self, new: NewLogin) -> int:
+        self._new("login", new.username, self.logins)
+        self.logins[new.username] = new
+        return len(self.logins)
+
+    async def login_secrets(self, username: str) -> LoginSecrets | None:
+        new = self.logins.get(username)
+        if new is None:
+            return None
+        number = list(self.logins).index(username) + 1
+        login = Login(
+            number, username, new.role, new.account_id, "", new.email, new.full_name, True, False,
+            new.locale, new.timezone, 0, 0, None, permissions_of(new.role),
+        )  # fmt: skip
+        return LoginSecrets(login, new.password_hash, "")
+
+    async def set_login_password(self, login_id: int, password_hash: str) -> None:
         self.revision += 1
-        self.admins[username] = password_hash
+        username = list(self.logins)[login_id - 1]
+        self.logins[username] = replace(self.logins[username], password_hash=password_hash)
 
     async def api_token_hash(self) -> str | None:
         return self.token_hash

@@ -170,16 +170,6 @@ async def test_credentials_of_an_account_that_does_not_exist(accounts: Accounts)
         await accounts.create_http_account("nobody", "web")
 
 
-async def test_administrators(accounts: Accounts, administration: MemoryAdministration) -> None:
-    await accounts.set_admin("root", "first password")
-    await accounts.set_admin("root", "second password")
-    assert await verified("second password", administration.admins["root"])
-    assert not await verified("first password", administration.admins["root"])
-    for username, password in (("a b", "long enough"), ("root", "short")):
-        with pytest.raises(InvalidInput):
-            await accounts.set_admin(username, password)
-
-
 def test_generated_passwords_can_be_read_aloud() -> None:
     made = {generate_password(8) for _ in range(200)}
     assert len(made) == 200

@@ -42,7 +42,9 @@ async def test_the_first_start(demo: Demo, administration: MemoryAdministration,
     assert await verified(made["smpp"]["password"], esme_hash)
     assert await verified(made["http_account"]["password"], web["password_hash"])
     assert web["api_key_hash"] == hash_api_key(made["http_account"]["api_key"])
-    assert await verified(made["admin"]["password"], administration.admins[made["admin"]["username"]])
+    assert await verified(
+        made["admin"]["password"], administration.logins[made["admin"]["username"]].password_hash
+    )
     assert administration.token_hash == hash_api_key(made["api_token"])
     connector = administration.connectors["simulator"]
     assert (connector.host, connector.port, connector.enabled) == ("127.0.0.1", 2776, True)
@@ -105,7 +107,7 @@ async def test_an_administrator_s_password_of_one_s_own(
 ) -> None:
     made = await demo.prepare(2776, "my own password")
     assert made["admin"]["password"] == on_disk(tmp_path)["admin"]["password"] == "my own password"
-    assert await verified("my own password", administration.admins["admin"])
+    assert await verified("my own password", administration.logins["admin"].password_hash)
 
 
 async def test_a_start_that_was_cut_short_is_completed_with_the_same_passwords(

@@ -1,23 +1,48 @@
 """Accounts and their money."""
 
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database
-from trunkline.model.administration import AccountRow
+from trunkline.backends.storage.audit import AuditTrail
+from trunkline.backends.storage.database import containing, cut
+from trunkline.backends.storage.identity_tables import account_group as _group
+from trunkline.backends.storage.identity_tables import permission_group as _permission_group
+from trunkline.model.administration import AccountFilter, AccountRow
 from trunkline.model.errors import AlreadyExists, InsufficientBalance, NotFound
+from trunkline.model.people import Page, Paging
 
 _account = tables.account
 _ledger = tables.ledger
-_shown = [_account.c[field.name] for field in fields(AccountRow)]
+_NAMES = {"group": _group.c.name, "permission_group": _permission_group.c.name}
+_select: Select[Any] = (
+    select(
+        *(
+            func.coalesce(_NAMES[field.name], "").label(field.name)
+            if field.name in _NAMES
+            else _account.c[field.name]
+            for field in fields(AccountRow)
+        )
+    )
+    .select_from(_account)
+    .outerjoin(_group, _account.c.group_id == _group.c.id)
+    .outerjoin(_permission_group, _account.c.permission_group_id == _permission_group.c.id)
+)
 _CHANGEABLE = (
     "enabled", "unlimited", "unknown_outcome", "default_sender", "receipt_policy", "smart_encoding",
+    "company", "contact_email", "throughput",
 )  # fmt: skip
+_GROUPS: Mapping[str, tuple[Table, str]] = {
+    "group": (_group, "group"),
+    "permission_group": (_permission_group, "permission group"),
+}
 
 
-class Accounts(Database):
+class Accounts(AuditTrail):
     """Accounts: creation, balances, top-ups."""
 
     async def create_account(
@@ -31,27 +56,36 @@ class Accounts(Database):
         default_sender: str = "",
         receipt_policy: str = "all",
         smart_encoding: bool = False,
+        company: str = "",
+        contact_email: str = "",
+        throughput: int = 0,
+        group: str = "",
+        permission_group: str = "",
     ) -> int:
         """Creates an account and returns its id; an opening balance gets its ledger entry.
 
-        Raises `AlreadyExists`.
+        Raises `AlreadyExists`, and `NotFound` for a group.
         """
         now = self._now_ms()
+        values = {
+            "name": name,
+            "enabled": True,
+            "balance": balance,
+            "unlimited": unlimited,
+            "credit_floor": credit_floor,
+            "unknown_outcome": unknown_outcome,
+            "default_sender": default_sender,
+            "receipt_policy": receipt_policy,
+            "smart_encoding": smart_encoding,
+            "company": company,
+            "contact_email": contact_email,
+            "throughput": throughput,
+        }
+        groups = {"group": group, "permission_group": permission_group}
         async with self._configure(AlreadyExists("account", name)) as connection:
             created = await connection.scalar(
                 insert(_account)
-                .values(
-                    name=name,
-                    enabled=True,
-                    balance=balance,
-                    unlimited=unlimited,
-                    credit_floor=credit_floor,
-                    unknown_outcome=unknown_outcome,
-                    default_sender=default_sender,
-                    created_at=now,
-                    receipt_policy=receipt_policy,
-                    smart_encoding=smart_encoding,
-                )
+                .values(**values, **await _group_ids(connection, groups), created_at=now)
                 .returning(_account.c.id)
             )
             account_id = int(created)
@@ -68,29 +102,50 @@ class Accounts(Database):
                         created_at=now,
                     )
                 )
+            await self._record(
+                connection, "create", "account", name, after={**values, **groups}, account_id=account_id
+            )
         return account_id
 
     async def update_account(self, row: AccountRow) -> None:
-        """Changes everything but name and balance. Raises `NotFound`."""
+        """Changes everything but name and balance. Raises `NotFound`, for a group too."""
+        values = {name: getattr(row, name) for name in _CHANGEABLE}
+        groups = {name: getattr(row, name) for name in _GROUPS}
         async with self._configure() as connection:
-            updated = await connection.execute(
+            found = await connection.execute(
+                _select.where(_account.c.id == row.id).with_for_update(of=_account)
+            )
+            before = found.one_or_none()
+            if before is None:
+                raise NotFound("account", row.name)
+            await connection.execute(
                 update(_account)
                 .where(_account.c.id == row.id)
-                .values(**{name: getattr(row, name) for name in _CHANGEABLE})
+                .values(**values, **await _group_ids(connection, groups))
             )
-            if updated.rowcount == 0:
-                raise NotFound("account", row.name)
+            old = {name: getattr(before, name) for name in (*values, *groups)}
+            await self._record(
+                connection, "change", "account", before.name, old, {**values, **groups}, account_id=row.id
+            )
 
     async def list_accounts(self) -> list[AccountRow]:
         """All accounts, by name."""
         async with self._read() as connection:
-            rows = await connection.execute(select(*_shown).order_by(_account.c.name))
+            rows = await connection.execute(_select.order_by(_account.c.name))
             return [AccountRow(*row) for row in rows]
+
+    async def page_accounts(self, wanted: AccountFilter, page: Paging) -> Page[AccountRow]:
+        """Accounts by name."""
+        query = _select.where(_account.c.name > page.after, *_conditions(wanted))
+        async with self._read() as connection:
+            rows = await connection.execute(query.order_by(_account.c.name).limit(page.limit + 1))
+            found = [AccountRow(*row) for row in rows]
+        return cut(found, page.limit, lambda row: row.name)
 
     async def account_by_name(self, name: str) -> AccountRow:
         """One account. Raises `NotFound`."""
         async with self._read() as connection:
-            rows = await connection.execute(select(*_shown).where(_account.c.name == name))
+            rows = await connection.execute(_select.where(_account.c.name == name))
             row = rows.one_or_none()
         if row is None:
             raise NotFound("account", name)
@@ -116,7 +171,7 @@ class Accounts(Database):
         async with self._write() as connection:
             # The row's lock puts all movements of an account in line, those of the journal too.
             rows = await connection.execute(
-                select(_account.c.balance, _account.c.unlimited, _account.c.credit_floor)
+                select(_account.c.name, _account.c.balance, _account.c.unlimited, _account.c.credit_floor)
                 .where(_account.c.id == account_id)
                 .with_for_update()
             )
@@ -150,4 +205,39 @@ class Accounts(Database):
                     created_at=now,
                 )
             )
+            moved: dict[str, object] = {"balance": [account.balance, balance], "description": description}
+            await self._append(connection, "credit", "account", account.name, moved, account_id)
         return balance
+
+
+async def _group_ids(connection: AsyncConnection, names: Mapping[str, str]) -> dict[str, int | None]:
+    """The columns that hold an account's groups. Raises `NotFound`."""
+    ids: dict[str, int | None] = {}
+    for field, name in names.items():
+        table, noun = _GROUPS[field]
+        found = None
+        if name:
+            found = await connection.scalar(
+                select(table.c.id).where(table.c.name == name).with_for_update(read=True)
+            )
+            if found is None:
+                raise NotFound(noun, name)
+        ids[f"{field}_id"] = found
+    return ids
+
+
+def _conditions(wanted: AccountFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.text:
+        pattern = containing(wanted.text.lower())
+        columns: tuple[Column[Any], ...] = (_account.c.name, _account.c.company)
+        conditions.append(or_(*(func.lower(each).like(pattern, escape="\\") for each in columns)))
+    if wanted.enabled is not None:
+        conditions.append(_account.c.enabled == wanted.enabled)
+    if wanted.group:
+        conditions.append(_group.c.name == wanted.group)
+    if wanted.permission_group:
+        conditions.append(_permission_group.c.name == wanted.permission_group)
+    if wanted.account_id is not None:
+        conditions.append(_account.c.id == wanted.account_id)
+    return conditions

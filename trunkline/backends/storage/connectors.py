@@ -1,16 +1,18 @@
 """Connectors: how to bind to each SMSC, and what each node says about its binds."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Select, delete, func, insert, literal_column, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database, count_up
+from trunkline.backends.storage.audit import AuditTrail
+from trunkline.backends.storage.database import count_up
 from trunkline.model.administration import StoredConnector
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ports import ConnectorStatus
@@ -44,7 +46,7 @@ def _open_profile(stored: str, secret_box: SecretBox) -> Profile:
     return replace(profile, outbind_password=secret_box.decrypt(profile.outbind_password))
 
 
-class Connectors(Database):
+class Connectors(AuditTrail):
     """SMPP client connectors. Their passwords are stored encrypted."""
 
     _secret_box: SecretBox
@@ -62,18 +64,29 @@ class Connectors(Database):
                     updated_at=now,
                 )
             )
+            await self._record(connection, "create", "connector", config.connector_id, after=_audited(config))
 
     async def update_connector(self, config: ConnectorConfig) -> None:
         """Replaces a connector's configuration. Raises `NotFound`."""
-        await self._update_connector(config.connector_id, self._values(config))
+        async with self._configure() as connection:
+            before = await self._locked_connector(connection, config.connector_id)
+            await self._change_connector(connection, config.connector_id, self._values(config))
+            await self._record(
+                connection, "change", "connector", config.connector_id, _audited(before), _audited(config)
+            )
 
     async def set_connector_enabled(self, connector_id: str, enabled: bool) -> None:
         """Starts or stops a connector on all nodes. Raises `NotFound`."""
-        await self._update_connector(connector_id, {"enabled": enabled})
+        async with self._configure() as connection:
+            before = await self._locked_connector(connection, connector_id)
+            await self._change_connector(connection, connector_id, {"enabled": enabled})
+            old, new = {"enabled": before.enabled}, {"enabled": enabled}
+            await self._record(connection, "change", "connector", connector_id, old, new)
 
     async def delete_connector(self, connector_id: str) -> None:
         """Deletes a connector. Raises `NotFound`, and `InUse` while messages need it."""
         async with self._configure() as connection:
+            before = await self._locked_connector(connection, connector_id)
             queued = await connection.scalar(_count(connector_id, "queued"))
             under_way = await connection.scalar(_count(connector_id, "submitting"))
             if queued or under_way:
@@ -81,12 +94,9 @@ class Connectors(Database):
                     f"connector {connector_id!r} has {queued} messages in its queue and {under_way} under "
                     "way; take it out of the routes and try again when they are gone"
                 )
-            deleted = await connection.execute(
-                delete(_connector).where(_connector.c.connector_id == connector_id)
-            )
-            if deleted.rowcount == 0:
-                raise NotFound("connector", connector_id)
+            await connection.execute(delete(_connector).where(_connector.c.connector_id == connector_id))
             await connection.execute(delete(_status).where(_status.c.connector_id == connector_id))
+            await self._record(connection, "delete", "connector", connector_id, _audited(before))
 
     async def list_connectors(self) -> list[StoredConnector]:
         """All connectors, by id. Raises `SecretUnreadable`."""
@@ -131,15 +141,23 @@ class Connectors(Database):
         statuses.sort(key=lambda each: each.running)  # of several nodes, those that run it speak last
         return {each.connector_id: each for each in statuses}
 
-    async def _update_connector(self, connector_id: str, values: dict[str, Any]) -> None:
-        async with self._configure() as connection:
-            updated = await connection.execute(
-                update(_connector)
-                .where(_connector.c.connector_id == connector_id)
-                .values(**values, updated_at=self._now_ms())
-            )
-            if updated.rowcount == 0:
-                raise NotFound("connector", connector_id)
+    async def _locked_connector(self, connection: AsyncConnection, connector_id: str) -> ConnectorConfig:
+        found = await connection.execute(
+            select(_connector).where(_connector.c.connector_id == connector_id).with_for_update()
+        )
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound("connector", connector_id)
+        return build_config(row._mapping, self._secret_box)
+
+    async def _change_connector(
+        self, connection: AsyncConnection, connector_id: str, values: dict[str, Any]
+    ) -> None:
+        await connection.execute(
+            update(_connector)
+            .where(_connector.c.connector_id == connector_id)
+            .values(**values, updated_at=self._now_ms())
+        )
 
     def _stored(self, row: RowMapping) -> StoredConnector:
         return StoredConnector(build_config(row, self._secret_box), row["created_at"], row["updated_at"])
@@ -154,6 +172,11 @@ class Connectors(Database):
             profile = replace(profile, outbind_password=secret)
         values["profile"] = msgspec.json.encode(profile).decode()
         return values
+
+
+def _audited(config: ConnectorConfig) -> dict[str, Any]:
+    """What the audit log compares: all but the number, which the store gives."""
+    return {name: value for name, value in asdict(config).items() if name != "number"}
 
 
 def _count(connector_id: str, state: str) -> Select[int]:

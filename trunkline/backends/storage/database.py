@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import asyncpg
@@ -23,7 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.faults import CONNECTION_FAULTS, SQLITE_FAULTS, is_server_fault, sqlite_code
 from trunkline.model.errors import AlreadyExists, NotFound, UnsupportedDatabase
+from trunkline.model.people import Page
 from trunkline.model.ports import StorageUnavailable
+
+T = TypeVar("T")
 
 POOL_SIZE = 5
 BUSY_S = 10.0
@@ -165,6 +168,18 @@ class Database:
         )
         if found is None:
             raise NotFound("account", str(account_id))
+
+
+def cut(rows: list[T], limit: int, key: Callable[[T], str]) -> Page[T]:
+    """A page of `rows`, which were read with one more than `limit`: that one tells whether more follow."""
+    items = rows[:limit]
+    return Page(items, key(items[-1]) if len(rows) > limit else None)
+
+
+def containing(text: str) -> str:
+    """A pattern for LIKE, with a backslash as its escape, that matches whatever contains this text."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 async def read_setting(connection: AsyncConnection, key: str) -> str | None:

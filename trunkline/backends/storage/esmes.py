@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database, count_up
+from trunkline.backends.storage.audit import AuditTrail
+from trunkline.backends.storage.database import count_up
 from trunkline.model.administration import EsmeRow, EsmeSettings
 from trunkline.model.errors import AlreadyExists, NotFound
 
@@ -18,7 +20,7 @@ _SETTINGS = tuple(field.name for field in fields(EsmeSettings))
 _select = select(_esme, _account.c.name.label("account")).join_from(_esme, _account)
 
 
-class Esmes(Database):
+class Esmes(AuditTrail):
     """ESME accounts. Their passwords arrive hashed; some are kept readable besides, encrypted."""
 
     _secret_box: SecretBox
@@ -49,6 +51,8 @@ class Esmes(Database):
                     **asdict(settings),
                 )
             )
+            shown = {"password": password_hash, **asdict(settings)}
+            await self._record(connection, "create", "esme", system_id, after=shown, account_id=account_id)
         return esme_id
 
     async def update_esme(
@@ -59,16 +63,27 @@ class Esmes(Database):
         if password_hash is not None:
             values |= {"password_hash": password_hash, "password_encrypted": self._encrypted(password)}
         async with self._configure() as connection:
-            updated = await connection.execute(update(_esme).where(_esme.c.id == esme_id).values(**values))
-            if updated.rowcount == 0:
-                raise NotFound("ESME", str(esme_id))
+            before = await self._locked_esme(connection, esme_id)
+            await connection.execute(update(_esme).where(_esme.c.id == esme_id).values(**values))
+            await self._record(
+                connection,
+                "change",
+                "esme",
+                before["system_id"],
+                {"password": before["password_hash"], **{name: before[name] for name in _SETTINGS}},
+                {"password": values.get("password_hash", before["password_hash"]), **asdict(settings)},
+                account_id=before["account_id"],
+            )
 
     async def delete_esme(self, esme_id: int) -> None:
         """Deletes an ESME account; what its messages did stays. Raises `NotFound`."""
         async with self._configure() as connection:
-            deleted = await connection.execute(delete(_esme).where(_esme.c.id == esme_id))
-            if deleted.rowcount == 0:
-                raise NotFound("ESME", str(esme_id))
+            before = await self._locked_esme(connection, esme_id)
+            await connection.execute(delete(_esme).where(_esme.c.id == esme_id))
+            shown = {name: before[name] for name in _SETTINGS}
+            await self._record(
+                connection, "delete", "esme", before["system_id"], shown, account_id=before["account_id"]
+            )
 
     async def list_esmes(self) -> list[EsmeRow]:
         """All ESME accounts, by system_id. Raises `SecretUnreadable`."""
@@ -84,6 +99,13 @@ class Esmes(Database):
         if row is None:
             raise NotFound("ESME", str(key))
         return self._row(row._mapping)
+
+    async def _locked_esme(self, connection: AsyncConnection, esme_id: int) -> RowMapping:
+        found = await connection.execute(select(_esme).where(_esme.c.id == esme_id).with_for_update())
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound("ESME", str(esme_id))
+        return row._mapping
 
     def _encrypted(self, password: str) -> str | None:
         return self._secret_box.encrypt(password) if password else None

@@ -5,7 +5,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.audit import AuditTrail
 from trunkline.model.errors import AlreadyExists
 from trunkline.model.snapshot import Route
 
@@ -18,7 +18,7 @@ def build_route(row: RowMapping) -> Route:
     return Route(**{**row, "connector_ids": _decode_ids(row["connector_ids"])})
 
 
-class Routes(Database):
+class Routes(AuditTrail):
     """Routes: the first that matches wins."""
 
     async def create_route(
@@ -40,18 +40,17 @@ class Routes(Database):
                 await self._need_account(connection, account_id)
             if position is None:
                 position = 1 + (await connection.scalar(select(func.max(_route.c.position))) or 0)
-            created = await connection.scalar(
-                insert(_route)
-                .values(
-                    position=position,
-                    name=name,
-                    prefix=prefix,
-                    account_id=account_id,
-                    connector_ids=msgspec.json.encode(connector_ids).decode(),
-                    rate=rate,
-                )
-                .returning(_route.c.id)
-            )
+            values = {
+                "position": position,
+                "name": name,
+                "prefix": prefix,
+                "account_id": account_id,
+                "connector_ids": msgspec.json.encode(connector_ids).decode(),
+                "rate": rate,
+            }
+            created = await connection.scalar(insert(_route).values(**values).returning(_route.c.id))
+            shown = values | {"connector_ids": list(connector_ids)}
+            await self._record(connection, "create", "route", name, after=shown, account_id=account_id)
         return int(created)
 
     async def list_routes(self) -> list[Route]:

@@ -1,25 +1,25 @@
-"""Who may come in through HTTP: HTTP API accounts and administrators."""
+"""Who may come in through HTTP: HTTP API accounts, and programs with the administration's token."""
 
 from dataclasses import fields
 
 from sqlalchemy import delete, insert, select
 
 from trunkline.backends.storage import tables
-from trunkline.backends.storage.database import Database, read_setting
+from trunkline.backends.storage.audit import AuditTrail
+from trunkline.backends.storage.database import read_setting
 from trunkline.model.administration import HttpAccountRow
 from trunkline.model.errors import AlreadyExists
 
 _account = tables.account
 _http = tables.http_account
 _esme = tables.esme
-_admin = tables.admin
 _setting = tables.setting
 _shown_http = [
     _account.c.name if field.name == "account" else _http.c[field.name] for field in fields(HttpAccountRow)
 ]
 
 
-class Senders(Database):
+class Senders(AuditTrail):
     """Credentials. Passwords and keys arrive hashed."""
 
     async def create_http_account(
@@ -39,23 +39,29 @@ class Senders(Database):
         """Creates an HTTP API account and returns its id. Raises `AlreadyExists` and `NotFound`."""
         async with self._configure(AlreadyExists("HTTP API account", username)) as connection:
             await self._need_account(connection, account_id)
+            values = {
+                "username": username,
+                "throughput": throughput,
+                "over_rate": over_rate,
+                "default_sender": default_sender,
+                "dlr_url": dlr_url,
+                "description": description,
+                "enabled": True,
+                "api_key_prefix": api_key_prefix,
+            }
             created = await connection.scalar(
                 insert(_http)
                 .values(
+                    **values,
                     account_id=account_id,
-                    username=username,
                     password_hash=password_hash,
-                    api_key_prefix=api_key_prefix,
                     api_key_hash=api_key_hash,
-                    throughput=throughput,
-                    over_rate=over_rate,
-                    default_sender=default_sender,
-                    dlr_url=dlr_url,
-                    description=description,
-                    enabled=True,
                     created_at=self._now_ms(),
                 )
                 .returning(_http.c.id)
+            )
+            await self._record(
+                connection, "create", "http_account", username, after=values, account_id=account_id
             )
         return int(created)
 
@@ -74,16 +80,6 @@ class Senders(Database):
             system_ids = await connection.scalars(select(_esme.c.system_id))
             return {*usernames, *system_ids}
 
-    async def set_admin(self, username: str, password_hash: str) -> None:
-        """Creates an administrator or replaces its password."""
-        async with self._configure() as connection:
-            await connection.execute(delete(_admin).where(_admin.c.username == username))
-            await connection.execute(
-                insert(_admin).values(
-                    username=username, password_hash=password_hash, created_at=self._now_ms()
-                )
-            )
-
     async def api_token_hash(self) -> str | None:
         """SHA-256 of the administrator's API token; empty once revoked, None where there never was one."""
         async with self._read() as connection:
@@ -92,7 +88,10 @@ class Senders(Database):
     async def set_api_token_hash(self, api_token_hash: str) -> None:
         """Replaces the administrator's API token; empty: there is none any more."""
         async with self._configure() as connection:
+            before = await read_setting(connection, tables.ADMIN_CREDENTIAL)
             await connection.execute(delete(_setting).where(_setting.c.key == tables.ADMIN_CREDENTIAL))
             await connection.execute(
                 insert(_setting).values(key=tables.ADMIN_CREDENTIAL, value=api_token_hash)
             )
+            old, new = {"token": before or ""}, {"token": api_token_hash}
+            await self._record(connection, "change", "api_token", "", old, new)

@@ -9,15 +9,18 @@ from sqlalchemy.engine import URL
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.accounts import Accounts
+from trunkline.backends.storage.api_keys import ApiKeys
 from trunkline.backends.storage.broadcasts import Broadcasts
 from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.esmes import Esmes
+from trunkline.backends.storage.groups import Groups
 from trunkline.backends.storage.journal import GroupCommitJournal
 from trunkline.backends.storage.message_lists import MessageLists
 from trunkline.backends.storage.messages import Messages
 from trunkline.backends.storage.routes import Routes, build_route
 from trunkline.backends.storage.senders import Senders
+from trunkline.backends.storage.sessions import Sessions
 from trunkline.backends.storage.statistics import Statistics
 from trunkline.model.message import MessageEvent, OrphanReceipt, Segment
 from trunkline.model.snapshot import (
@@ -36,7 +39,20 @@ from trunkline.model.states import SegmentState
 RECOVER_CHUNK = 1000
 
 
-class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLists, Broadcasts, Statistics):
+class SqlStore(
+    Accounts,
+    Senders,
+    Esmes,
+    Connectors,
+    Routes,
+    Messages,
+    MessageLists,
+    Broadcasts,
+    Statistics,
+    Groups,
+    Sessions,
+    ApiKeys,
+):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
     Call `open` before and `close` after use; the schema must be up to date (`migrate.upgrade`).
@@ -83,6 +99,7 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLi
                     row.default_sender,
                     ReceiptPolicy(row.receipt_policy),
                     row.smart_encoding,
+                    row.throughput,
                 )
                 for row in await connection.execute(select(tables.account))
             }
@@ -135,9 +152,7 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLi
                 build_route(row._mapping)
                 for row in await connection.execute(select(route).order_by(route.c.position, route.c.id))
             )
-            admins = {
-                row.username: row.password_hash for row in await connection.execute(select(tables.admin))
-            }
+            key_holders = await self._key_holders(connection)
         return Snapshot(
             int(revision or 0),
             accounts,
@@ -146,8 +161,8 @@ class SqlStore(Accounts, Senders, Esmes, Connectors, Routes, Messages, MessageLi
             esmes,
             connectors,
             routes,
-            admins,
             api_token_hash or "",
+            key_holders,
         )
 
     # --- through the journal, in order with what it writes ---

@@ -64,6 +64,11 @@ account = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("receipt_policy", String(8), nullable=False, server_default="all"),
     Column("smart_encoding", Boolean, nullable=False, server_default=false()),
+    Column("company", String(255), nullable=False, server_default=""),
+    Column("contact_email", String(255), nullable=False, server_default=""),
+    Column("throughput", Integer, nullable=False, server_default="0"),  # per second, over all its senders
+    Column("group_id", Integer, ForeignKey("account_group.id")),
+    Column("permission_group_id", Integer, ForeignKey("permission_group.id")),
 )
 
 http_account = Table(
@@ -105,14 +110,6 @@ esme = Table(
     Column("updated_at", BigInteger, nullable=False, server_default="0"),
     Column("outbind", String(255), nullable=False, server_default=""),
     Column("broadcast", Boolean, nullable=False, server_default=false()),
-)
-
-admin = Table(
-    "admin",
-    metadata,
-    Column("username", String(255), primary_key=True),
-    Column("password_hash", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
 )
 
 connector = Table(
