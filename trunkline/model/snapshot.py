@@ -132,7 +132,7 @@ class ConnectorConfig:
     source_npi: int | None
     dest_ton: int | None
     dest_npi: int | None
-    default_alphabet: str  # gsm7, latin1, ascii: what data_coding 0 means there
+    default_alphabet: str  # gsm7, gsm7-packed, latin1, ascii: what data_coding 0 means there
     long_message: str  # udh8, udh16, sar, payload
     message_id_format: str  # auto, hex, decimal, text
     max_attempts: int  # temporary refusals before a segment is given up

@@ -46,8 +46,9 @@ def compose(
     """Chooses the encoding and cuts the content into segments for a connector's long-message method.
 
     `languages` are those whose national tables the handsets behind the connector know. `smart` writes what
-    the GSM alphabet lacks with what it has, where that makes the whole text fit it. `eight_bit` is the SMSC's
-    default alphabet where a part in it has 140 characters; empty: 160, as septets.
+    the GSM alphabet lacks with what it has, where that makes the whole text fit it; not where those tables
+    save parts, too, and nothing is lost. `eight_bit` is the SMSC's default alphabet where a part in it has
+    140 characters; empty: 160, as septets.
 
     Raises `Rejected` (INVALID_TEXT, MESSAGE_TOO_LONG).
     """
@@ -62,9 +63,11 @@ def compose(
             return _with_header(submission, text)
         encoding: Encoding | Charset = _GSM7
         if coding not in {None, 0} or not is_gsm(text):
-            if smart and coding is None:
+            tables = () if eight_bit else languages
+            choice = choose_among(text, coding, tables, LongMessage(method), extra)
+            if smart and coding is None and choice.encoding is Encoding.UCS2:
                 text = transliterate(text)[0]
-            choice = choose_among(text, coding, () if eight_bit else languages, LongMessage(method), extra)
+                choice = choose_among(text, coding, tables, LongMessage(method), extra)
             encoding = choice.encoding
             extra = (*extra, *choice.elements)
         cut_as = encoding

@@ -72,9 +72,10 @@ def inspect_text(
     tables = [_choice("language", each, Language) for each in languages]
     if "\0" in text:
         raise InvalidInput("text", "has a NUL character (U+0000)")
-    sent = transliterate(text)[0] if smart and coding is None else text
     try:
-        preview = inspect(sent, coding, method, tables)
+        preview = inspect(text, coding, method, tables)
+        if smart and coding is None and preview.encoding is Encoding.UCS2:
+            preview = inspect(transliterate(text)[0], coding, method, tables)
     except TextError as error:
         raise InvalidInput("coding" if coding is not None else "text", str(error)) from None
     if preview.parts > MAX_PARTS:

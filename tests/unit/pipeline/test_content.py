@@ -282,6 +282,12 @@ def test_smart_encoding(text: str, coding: int | None, sent: str, encoding: str)
     assert content_of(text=text, coding=coding).text == text
 
 
+def test_smart_encoding_changes_nothing_that_national_tables_hold_in_as_many_parts() -> None:
+    content = content_of(text=TURKISH, languages=(Language.TURKISH,), smart=True)
+    assert (content.text, content.parts) == (TURKISH, 1)
+    assert content_of(text="şaka", languages=(Language.TURKISH,), smart=True).text == "saka"
+
+
 @pytest.mark.parametrize(
     ("coding", "text", "encoding"),
     [(5, "カ", "jis"), (6, "Привет", "cyrillic"), (7, "שלום", "hebrew"), (14, "안녕", "korean")],

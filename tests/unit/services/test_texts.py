@@ -34,6 +34,8 @@ def test_smart() -> None:
     report = inspect_text(text, smart=True)
     assert (report.encoding, report.parts, report.smart_encoding) == ("gsm7", 1, None)
     assert inspect_text(text, smart=True, coding=8).encoding == "ucs2"
+    report = inspect_text(TURKISH, smart=True, languages=["turkish"])
+    assert (report.parts, report.language) == (1, "turkish")
 
 
 def test_languages_methods_and_character_sets() -> None:
