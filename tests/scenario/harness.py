@@ -343,11 +343,20 @@ class Gateway:
         """How many segments are in which state."""
         return dict(await self.rows("SELECT state, count(*) FROM segment GROUP BY state"))
 
-    async def settled(self, waiting: Sequence[str] = ("queued", "submitting", "submitted")) -> bool:
-        """Whether nothing is on its way any more: no segment in these states, nothing in the outbox."""
-        if (await self.states()).keys() & set(waiting):
-            return False
-        return not await self.value("SELECT count(*) FROM outbox")
+    async def settles(self, waiting: Sequence[str] = ("queued", "submitting", "submitted")) -> None:
+        """Waits until nothing is on its way any more: no segment in these states, nothing in the outbox."""
+        found: list[object] = []
+
+        async def settled() -> bool:
+            states = await self.states()
+            lanes = await self.rows("SELECT lane, count(*) FROM outbox GROUP BY lane")
+            found[:] = states, lanes
+            return not states.keys() & set(waiting) and not lanes
+
+        try:
+            await eventually(settled, "everything is settled", within_s=300, poll_s=0.1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: segments, outbox: {found}") from None
 
     async def message(self, api_key: str, message_id: str) -> dict[str, Any]:
         """A message as the HTTP API shows it."""

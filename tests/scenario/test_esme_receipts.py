@@ -114,7 +114,7 @@ async def test_receipts_wait_for_a_bind_that_takes_them(gateway: Gateway) -> Non
     receiver = await Esme().bind(gateway.smpp_port, "patient", bind_type=BindType.RX)
     receipts = await receiver.receipted(*ids)
     assert len(receipts) == len(receiver.receipts) == 20
-    await eventually(lambda: gateway.settled(()), "the outbox is empty")
+    await gateway.settles(())
     await receiver.leave()
 
     # What was handed over does not come again.
@@ -285,7 +285,7 @@ async def test_a_connector_is_stopped_changed_and_started_while_messages_flow(
                 await admin.connectors.change(CONNECTOR, port=other.port)
                 await eventually(lambda: not other.counters.receipts_pending, "the other has, too")
                 await admin.connectors.change(CONNECTOR, port=smsc.port)
-            await eventually(gateway.settled, "everything is settled")
+            await gateway.settles()
         finally:
             await load.close()
         assert smsc.record is not None

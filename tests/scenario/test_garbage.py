@@ -88,7 +88,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
             assert gateway.pid == pid
             for load in loads:
                 await load.finish()
-            await eventually(gateway.settled, "everything is settled")
+            await gateway.settles()
             await eventually(lambda: not smsc.counters.receipts_pending, "the SMSC has told all receipts")
         finally:
             for load in loads:

@@ -75,7 +75,7 @@ async def test_sigkill_under_load_loses_nothing(
             await gateway.start()
             for load in loads:
                 await load.finish()
-            await eventually(gateway.settled, "everything is settled", poll_s=0.2)
+            await gateway.settles()
             await eventually(lambda: not smsc.counters.receipts_pending, "the SMSC has told all receipts")
             assert await gateway.stop() == 0
         finally:
@@ -119,7 +119,7 @@ async def test_receipts_from_before_a_kill_prove_what_it_left_unknown(
         await gateway.start()
         again = await Esme().bind(gateway.smpp_port, "waits")
         assert {each.stat for each in await again.receipted(*ids)} == {"DELIVRD"}
-        await eventually(gateway.settled, "everything is settled")
+        await gateway.settles()
         await again.leave()
         assert await gateway.stop() == 0
         assert await gateway.states() == {"delivered": segments}
@@ -161,7 +161,7 @@ async def test_submits_without_an_answer_are_unknown_until_a_receipt_proves_them
             await eventually(lambda: len(load.witness.acked) > 700, "700 messages are accepted")
             await eventually(proved, "receipts have proved 10 messages")
             await load.finish()
-            await eventually(gateway.settled, "everything is settled", poll_s=0.2)
+            await gateway.settles()
             await eventually(lambda: not smsc.counters.receipts_pending, "the SMSC has told all receipts")
             assert smsc.record is not None
             record = smsc.record.read()

@@ -254,15 +254,13 @@ async def test_no_message_is_lost_or_doubled_while_everything_changes(
                 wanted |= each
             await operator.bound(2 + wanted["trx_binds"] if wanted["enabled"] else 0)
         await load.finish()
-        await eventually(
-            lambda: gateway.settled(("queued", "submitting")), "all is out", within_s=300, poll_s=0.2
-        )
+        await gateway.settles(("queued", "submitting"))
         for smsc in (second, first):  # each has receipts that it could not hand over when it was left
             await operator.done("PUT", "/api/gateways", {"smsc_id": SMSC_ID, "port": smsc.port})
             await eventually(
                 lambda smsc=smsc: not smsc.counters.receipts_pending, "its receipts are in", within_s=300
             )
-        await eventually(gateway.settled, "all is settled", within_s=300, poll_s=0.2)
+        await gateway.settles()
         await load.close()
         assert await gateway.stop() == 0
         events = [*_events(first), *_events(second)]

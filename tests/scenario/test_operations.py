@@ -348,7 +348,7 @@ async def test_sigkill_among_cancels(make_gateway: MakeGateway, database_url: st
             await asyncio.gather(*cancelling)
             await esme.leave()
         await gateway.start()
-        await eventually(lambda: gateway.settled(("queued", "submitting")), "nothing waits any more")
+        await gateway.settles(("queued", "submitting"))
         assert await gateway.stop() == 0
 
         states = dict(await gateway.rows("SELECT message_id, state FROM segment"))

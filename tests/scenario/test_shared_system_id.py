@@ -5,7 +5,7 @@ import pytest
 from trunkline.simulator.scenario import Scenario
 
 from .clients import Esme
-from .harness import ACCOUNT, PASSWORD, RATE, Gateway, attach, eventually, simulator
+from .harness import ACCOUNT, PASSWORD, RATE, Gateway, attach, simulator
 
 MESSAGES = 20
 
@@ -28,7 +28,7 @@ async def test_receipts_come_over_the_other_connector(gateway: Gateway, scenario
         esme = await Esme().bind(gateway.smpp_port, "sender")
         ids = [await esme.accepted(f"9715{number % 2 * 2}{number:07d}") for number in range(MESSAGES)]
         await esme.receipted(*ids)
-        await eventually(gateway.settled, "nothing is under way")
+        await gateway.settles()
         by_connector = dict(
             await gateway.rows(
                 "SELECT connector_id, count(*) FROM message WHERE state = 'delivered' GROUP BY connector_id"

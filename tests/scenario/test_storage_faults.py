@@ -141,7 +141,7 @@ async def business(
             yield work
             for load in loads:
                 await load.finish()
-            await eventually(gateway.settled, "everything is settled", poll_s=0.2)
+            await gateway.settles()
             await eventually(lambda: not smsc.counters.receipts_pending, "the SMSC has told all receipts")
             assert smsc.record is not None
             await prove(gateway, smsc.record.read(), [*(load.witness for load in loads), witness])

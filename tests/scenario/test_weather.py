@@ -154,7 +154,7 @@ async def test_every_message_is_accounted_for_in_every_weather(
             return not waiting and not any(smsc.counters.receipts_pending for smsc in smscs.values())
 
         await eventually(over, "all messages are out and all receipts in", poll_s=0.2)
-        await eventually(lambda: gateway.settled(()), "all receipts are handed on")
+        await gateway.settles(())
         await owner.leave()
         assert await gateway.stop() == 0
         events = [event for smsc in smscs.values() if smsc.record for event in smsc.record.read().events]
