@@ -15,10 +15,10 @@ from trunkline.model.broadcast import Broadcast
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message
-from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.profile import ErrorAction, PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
+from trunkline.model.status import BindStatus, ConnectorStatus
 
 from .harness import (
     NOW,

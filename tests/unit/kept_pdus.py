@@ -1,6 +1,6 @@
 """A PDU log in memory, for tests of what is shown to it."""
 
-from trunkline.model.ports import LogOwner
+from trunkline.model.pdu_log import LogOwner
 from trunkline.smpp.codec import FrameDecoder
 from trunkline.smpp.pdus import Pdu
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
-from trunkline.model.ports import ConnectorStatus, SessionStatus
+from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
 from trunkline.pipeline.submission import Outcomes
-from trunkline.servers.http.metrics import JournalFigures
+from trunkline.servers.http.figures import JournalFigures
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.services.credentials import CredentialChecker
@@ -44,7 +44,7 @@ class GatewayHealth:
 
 
 class GatewayFigures:
-    """Implements `servers.http.metrics.MetricsSource`."""
+    """Implements `servers.http.figures.MetricsSource`."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway

@@ -17,8 +17,9 @@ from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.connectors.smpp_client import SmppSubmitter
 from trunkline.connectors.webhook import WebhookDeliverer
-from trunkline.model.ports import ConnectorStatus, StorageUnavailable, SubmitterListener
+from trunkline.model.ports import StorageUnavailable, SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.broadcasting import Broadcasting

@@ -10,7 +10,7 @@ from trunkline.cli.commands import BadInput, CommandFailed, load_settings
 from trunkline.cli.printing import Json, print_json, print_table, utc
 
 if TYPE_CHECKING:
-    from trunkline.model.ports import LogSide
+    from trunkline.model.pdu_log import LogSide
     from trunkline.services.pdu_logs import PduLogs
 
 group = typer.Typer(help="PDU logs: what connectors and SMPP users have sent and received.")
@@ -135,7 +135,7 @@ def _logs(ctx: typer.Context) -> "PduLogs":
 
 
 def _log_side(side: str) -> "LogSide":
-    from trunkline.model.ports import LogSide  # noqa: PLC0415  (see cli/__init__.py)
+    from trunkline.model.pdu_log import LogSide  # noqa: PLC0415  (see cli/__init__.py)
 
     sides = dict(zip(_SIDES, LogSide, strict=True))
     if side not in sides:

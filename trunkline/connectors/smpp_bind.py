@@ -12,9 +12,9 @@ import structlog
 from trunkline.connectors.pacing import Backoff
 from trunkline.connectors.smpp_link import Link, Traffic
 from trunkline.connectors.smpp_tls import context_of, describe_tls_failure
-from trunkline.model.ports import BindStatus
 from trunkline.model.profile import SplitTransceivers
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus
 from trunkline.smpp.asyncio import BindRefused, SmppConnection, connect
 from trunkline.smpp.asyncio.connection import host_and_port
 from trunkline.smpp.constants import BindType, CommandStatus, Version, status_name

@@ -14,10 +14,12 @@ from trunkline.connectors.smsc_ids import SmscIds
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
-from trunkline.model.ports import Clock, ConnectorSpeed, ConnectorStatus, LogOwner, PduLog, SubmitterListener
+from trunkline.model.pdu_log import LogOwner, PduLog
+from trunkline.model.ports import Clock, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId, SplitTransceivers
 from trunkline.model.refusals import actions_of
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import ConnectorSpeed, ConnectorStatus
 from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.pdus import Pdu

@@ -12,8 +12,8 @@ from trunkline.connectors.pacing import Backoff
 from trunkline.connectors.smpp_bind import bind_options, timers_of
 from trunkline.connectors.smpp_link import Link, Traffic
 from trunkline.connectors.smpp_tls import outbind_context_of
-from trunkline.model.ports import BindStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus
 from trunkline.smpp.asyncio import OutbindListener, SmppConnection
 from trunkline.smpp.asyncio.connection import host_and_port
 from trunkline.smpp.constants import BindType, Version

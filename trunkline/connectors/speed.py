@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from trunkline.model.ports import ConnectorSpeed
+from trunkline.model.status import ConnectorSpeed
 
 SPAN_S: Final = 10.0
 """Rates are those of the last ten seconds."""

@@ -6,8 +6,8 @@ from typing import Protocol
 from trunkline.model.message import Message, MessageEvent
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.people import AuditLog, Page, Paging, People
-from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
+from trunkline.model.status import ConnectorStatus
 
 
 @dataclass(slots=True, frozen=True)

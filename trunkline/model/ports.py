@@ -1,24 +1,23 @@
 """The ports: what the pipeline and the services ask of storage, connectors and time.
 
 Concrete engines live in `backends` and `connectors`; only `app.py` names them. One contract test suite per
-port runs over all its backends.
+port runs over all its backends. The PDU log's port is in `pdu_log`, the management's in `administration`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.broadcast import Broadcast
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.profile import ErrorAction
-from trunkline.model.snapshot import ConnectorConfig, Esme, Snapshot
+from trunkline.model.snapshot import ConnectorConfig, Snapshot
+from trunkline.model.status import ConnectorStatus
 from trunkline.model.tlvs import PassedTlvs
 from trunkline.smpp.pdus import Pdu
-from trunkline.smpp.tap import Tap
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -344,66 +343,6 @@ class IncomingReceipt:
     tlvs: PassedTlvs | None = None
 
 
-@dataclass(slots=True, frozen=True)
-class BindStatus:
-    """One bind of a connector, for people and APIs."""
-
-    bind_type: str  # TX, RX, TRX
-    state: str  # DIAL, OPEN, BOUND_TX, BOUND_RX, BOUND_TRX, UNBINDING, CLOSED
-    in_flight: int
-    local: str
-    remote: str
-    since: int
-    detail: str  # why it is not bound, in words
-    connection_id: str = ""  # of the connection there is now, as in the PDU log
-
-
-@dataclass(slots=True, frozen=True)
-class SessionStatus:
-    """One session of an ESME, for people and APIs."""
-
-    esme_id: int
-    system_id: str
-    bind_type: str  # TX, RX, TRX
-    system_type: str
-    state: str  # BOUND_TX, BOUND_RX, BOUND_TRX, UNBINDING
-    connection_id: str  # as in the PDU log
-    local: str
-    remote: str
-    delivering: int  # deliver_sm that wait for their answer
-    since: int  # when it came to this state (Unix ms)
-
-
-@dataclass(slots=True, frozen=True)
-class ConnectorSpeed:
-    """How fast a connector submits; rates are per second, over the last ten seconds."""
-
-    round_trip_ms: float | None  # from submit_sm to its answer; None until one was timed
-    submitted_per_s: float
-    accepted_per_s: float
-    refused_per_s: float
-    window: int  # unanswered submits that its bound binds may have
-    in_flight: int
-    throttled_to: float | None  # submits per second that the SMSC was found to put up with; None: no limit
-
-
-@dataclass(slots=True, frozen=True)
-class ConnectorStatus:
-    """A connector's live status on one node."""
-
-    connector_id: str
-    running: bool
-    binds: tuple[BindStatus, ...]
-    waiting: int  # segments held in memory, not yet on the wire
-    as_of: int = 0  # when it was written down (Unix ms); 0: it is live
-    speed: ConnectorSpeed | None = None  # None while it does not run
-
-    @property
-    def bound(self) -> bool:
-        """Whether anything can be submitted."""
-        return any(bind.state in ("BOUND_TX", "BOUND_TRX") for bind in self.binds)
-
-
 class Submitter(Protocol):
     """A driver that submits segments to one upstream."""
 
@@ -487,48 +426,3 @@ class DeliveryResult:
     detail: str  # the answer, in words: "200", "ESME_RX_T_APPN", "connection refused"
     permanent: bool = False  # no use trying again
     gone: bool = False  # the recipient went away before it answered; try again when it is back
-
-
-class LogSide(StrEnum):
-    """Whose PDUs a log file has; also the name of the folder it is in."""
-
-    CONNECTORS = "connectors"
-    ESMES = "esmes"
-
-
-@dataclass(slots=True, frozen=True)
-class LogOwner:
-    """Whose log a connection's PDUs go to; `name` is the file's name without its ending."""
-
-    side: LogSide
-    name: str
-    default_alphabet: str  # what data_coding 0 means to the peer
-
-    @classmethod
-    def of_connector(cls, config: ConnectorConfig) -> LogOwner:
-        """A connector's file has its id for a name."""
-        return cls(LogSide.CONNECTORS, config.connector_id, config.default_alphabet)
-
-    @classmethod
-    def of_esme(cls, esme: Esme) -> LogOwner:
-        """An ESME's file has its number for a name: a system_id may hold characters that no file name has."""
-        return cls(LogSide.ESMES, str(esme.id), esme.default_alphabet)
-
-
-class PduLogTap(Tap, Protocol):
-    """One connection's way into the log."""
-
-    def assign(self, owner: LogOwner) -> None:
-        """Says whose connection it is. What was shown before, the bind above all, is logged now."""
-        ...
-
-
-class PduLog(Protocol):
-    """Keeps the PDUs of connections for people. Never blocks and never raises on the message path.
-
-    All calls are made on the event loop's thread.
-    """
-
-    def tap(self, connection_id: str, owner: LogOwner | None = None) -> PduLogTap:
-        """A tap for a connection; without an owner it keeps the first PDUs until there is one."""
-        ...

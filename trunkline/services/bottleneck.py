@@ -11,8 +11,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
-from trunkline.model.ports import ConnectorSpeed, ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import ConnectorSpeed, ConnectorStatus
 
 REACHED: Final = 0.8
 """A limit counts as reached from this share of it on: rates are measured over seconds, and fluctuate."""

@@ -10,8 +10,8 @@ from trunkline.gsm.alphabets import DEFAULT_ALPHABETS
 from trunkline.gsm.segmentation import LongMessage
 from trunkline.model.administration import Administration
 from trunkline.model.errors import NotFound
-from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import ConnectorStatus
 from trunkline.services import profiles
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.certificates import UnusableCertificate, UnusableKey, check_pair, read_certificates

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import structlog
 
 from trunkline.model.errors import NotFound
-from trunkline.model.ports import LogSide
+from trunkline.model.pdu_log import LogSide
 
 log = structlog.get_logger()
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import structlog
 
-from trunkline.model.ports import Clock, ConnectorStatus, Journal, Submitter, SubmitterListener
+from trunkline.model.ports import Clock, Journal, Submitter, SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
+from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.queueing import Queueing
 from trunkline.pipeline.snapshots import Snapshots
 from trunkline.pipeline.submission import Dispatcher, Outcomes

@@ -10,9 +10,9 @@ import pytest
 
 from tests.unit.cli.conftest import Run
 from trunkline.cli.connectors import AUTO, ROWS, _binds
-from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.profile import STANDARD
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.services.connectors import DEFAULTS, ConnectorRow
 from trunkline.services.profiles import describe
 from trunkline.simulator.certificates import Authority

@@ -3,7 +3,7 @@
 import pytest
 
 from trunkline.connectors.speed import SpeedMeter
-from trunkline.model.ports import ConnectorSpeed
+from trunkline.model.status import ConnectorSpeed
 
 
 def look(meter: SpeedMeter, now: float, submitted: int = 0, **figures: object) -> ConnectorSpeed:

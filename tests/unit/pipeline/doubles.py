@@ -15,8 +15,6 @@ from trunkline.model.broadcast import Broadcast
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.ports import (
     Acceptance,
-    BindStatus,
-    ConnectorStatus,
     DeliveryResult,
     Done,
     IdempotencyConflict,
@@ -38,6 +36,7 @@ from trunkline.model.snapshot import (
     UnknownOutcome,
 )
 from trunkline.model.states import SegmentState
+from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.model.submission import Submission
 from trunkline.smpp.pdus import Pdu
 

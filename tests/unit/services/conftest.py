@@ -16,8 +16,8 @@ from trunkline.model.administration import (
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Login, permissions_of
 from trunkline.model.people import LoginSecrets, NewLogin
-from trunkline.model.ports import ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig, Route
+from trunkline.model.status import ConnectorStatus
 
 
 class MemoryAdministration:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.model.ports import BindStatus, ConnectorSpeed, ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus
 from trunkline.services.bottleneck import Bottleneck, Limit, explain
 from trunkline.services.connectors import DEFAULTS
 

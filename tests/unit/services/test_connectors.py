@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from trunkline.model.errors import AlreadyExists, NotFound
-from trunkline.model.ports import ConnectorStatus
 from trunkline.model.profile import Profile
+from trunkline.model.status import ConnectorStatus
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors, check
 from trunkline.simulator.certificates import Authority

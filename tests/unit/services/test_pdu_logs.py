@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.model.errors import NotFound
-from trunkline.model.ports import LogSide
+from trunkline.model.pdu_log import LogSide
 from trunkline.services.pdu_logs import PduLogs
 
 CONNECTORS, ESMES = LogSide.CONNECTORS, LogSide.ESMES

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from trunkline.model.ports import ConnectorStatus, SubmitterListener
+from trunkline.model.ports import SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
+from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
 from trunkline.pipeline.receipts import Receipts

@@ -25,7 +25,7 @@ from trunkline.backends.pdu_log.records import (
     unpacked,
 )
 from trunkline.backends.pdu_log.scribe_process import ScribeLost, ScribeProcess
-from trunkline.model.ports import LogOwner
+from trunkline.model.pdu_log import LogOwner
 
 log = structlog.get_logger()
 

@@ -15,9 +15,9 @@ from trunkline.backends.storage.audit import AuditTrail
 from trunkline.backends.storage.database import count_up
 from trunkline.model.administration import StoredConnector
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
-from trunkline.model.ports import ConnectorStatus
 from trunkline.model.profile import Profile
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import ConnectorStatus
 
 _connector = tables.connector
 _status = tables.connector_status

@@ -29,12 +29,6 @@ _POLICIES = {policy.value: policy for policy in ReceiptPolicy}
 _MESSAGE_STATES = {state.value: state for state in MessageState}
 _SEGMENT_STATES = {state.value: state for state in SegmentState}
 _decode_payload = msgspec.json.Decoder(ReceiptPayload).decode
-_encode_payload = msgspec.json.Encoder().encode
-
-
-def encode_payload(payload: ReceiptPayload) -> str:
-    """The text of an outbox row's payload."""
-    return _encode_payload(payload).decode()
 
 
 def build_message(row: Sequence[Any]) -> Message:

@@ -40,13 +40,7 @@ from trunkline.backends.storage.statements import (
 )
 from trunkline.backends.storage.writer import Found, Writer
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
-from trunkline.model.ports import (
-    Acceptance,
-    Done,
-    IdempotencyConflict,
-    IdempotencyRecord,
-    StorageUnavailable,
-)
+from trunkline.model.ports import Acceptance, Done, IdempotencyConflict, IdempotencyRecord, StorageUnavailable
 from trunkline.model.states import SegmentState
 
 log = structlog.get_logger()

@@ -24,8 +24,6 @@ from trunkline.backends.storage.faults import SQLITE_FAULTS, BadRows, StorageDow
 from trunkline.backends.storage.statements import REFUND, STATEMENTS
 from trunkline.backends.storage.writer import NOTHING, Found
 
-OLDEST_SQLITE = (3, 35, 0)  # RETURNING, MATERIALIZED
-
 _dialect = SqliteDialect()
 _SQL = tuple(_dialect.sql(statement) for statement in STATEMENTS)
 _REMEMBER = _dialect.sql(statements.REMEMBER)

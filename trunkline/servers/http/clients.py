@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from trunkline.model.administration import EsmeRow
 from trunkline.model.errors import NotFound
-from trunkline.model.ports import SessionStatus
+from trunkline.model.status import SessionStatus
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta, Struct, field
 
 from trunkline.gsm.alphabets import PACKED
-from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (

@@ -9,10 +9,11 @@ from trunkline.model.administration import MessageDetail
 from trunkline.model.amendment import Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
-from trunkline.model.ports import Clock, ConnectorStatus, IdempotencyRecord, SessionStatus
+from trunkline.model.ports import Clock, IdempotencyRecord
 from trunkline.model.snapshot import Snapshot
+from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.model.submission import Rejected, Submission
-from trunkline.servers.http.metrics import MetricsSource
+from trunkline.servers.http.figures import MetricsSource
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker

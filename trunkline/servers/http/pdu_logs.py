@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from trunkline.model.errors import NotFound
-from trunkline.model.ports import LogSide
+from trunkline.model.pdu_log import LogSide
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.streams import Source, gzipped, plain, zipped

@@ -8,7 +8,8 @@ from typing import Protocol
 import structlog
 
 from trunkline.model.message import Notification
-from trunkline.model.ports import Clock, DeliveryResult, PduLog
+from trunkline.model.pdu_log import PduLog
+from trunkline.model.ports import Clock, DeliveryResult
 from trunkline.model.snapshot import Esme, ReceiptFormat, Snapshot
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier

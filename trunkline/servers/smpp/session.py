@@ -9,8 +9,10 @@ import structlog
 
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message
-from trunkline.model.ports import DeliveryResult, LogOwner, PduLogTap, SessionStatus
+from trunkline.model.pdu_log import LogOwner, PduLogTap
+from trunkline.model.ports import DeliveryResult
 from trunkline.model.snapshot import Esme
+from trunkline.model.status import SessionStatus
 from trunkline.model.submission import Rejected
 from trunkline.pipeline.admission import Rate
 from trunkline.servers.smpp.multi import TOO_MANY, addressed, addresses_of, has_too_many, multi_response

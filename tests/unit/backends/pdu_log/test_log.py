@@ -12,7 +12,7 @@ import pytest
 from trunkline.backends.pdu_log import log as log_module
 from trunkline.backends.pdu_log import scribe_process
 from trunkline.backends.pdu_log.log import FilePduLog
-from trunkline.model.ports import LogOwner, LogSide
+from trunkline.model.pdu_log import LogOwner, LogSide
 from trunkline.smpp.codec import encode
 from trunkline.smpp.pdus import BindTransceiver, EnquireLink, SubmitSm
 

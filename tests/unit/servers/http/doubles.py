@@ -10,16 +10,10 @@ from trunkline.model.amendment import NotAmended, Obstacle, Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
-from trunkline.model.ports import (
-    BindStatus,
-    ConnectorSpeed,
-    ConnectorStatus,
-    IdempotencyConflict,
-    IdempotencyRecord,
-    SessionStatus,
-)
+from trunkline.model.ports import IdempotencyConflict, IdempotencyRecord
 from trunkline.model.snapshot import Account, HttpAccount, Sender, Snapshot, UnknownOutcome
 from trunkline.model.states import SegmentState
+from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus, SessionStatus
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.http.needs import HttpFigures, Management
 from trunkline.services.accounts import Accounts

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from trunkline.model.administration import EsmeRow, EsmeSettings
-from trunkline.model.ports import SessionStatus
+from trunkline.model.status import SessionStatus
 from trunkline.servers.http.clients import ACCOUNT
 from trunkline.services.credentials import hash_password
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.config import Settings
-from trunkline.model.ports import BindStatus, ConnectorStatus, SessionStatus
+from trunkline.model.status import BindStatus, ConnectorStatus, SessionStatus
 from trunkline.servers.http import clients, gateways
 from trunkline.servers.http.clients import ClientRequest
 from trunkline.servers.http.gateways import GatewayRequest

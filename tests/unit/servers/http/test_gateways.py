@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from trunkline.model.ports import BindStatus, ConnectorStatus
 from trunkline.model.snapshot import ConnectorConfig
+from trunkline.model.status import BindStatus, ConnectorStatus
 
 from .conftest import ADMIN, Door
 from .doubles import NOW

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from trunkline.model.ports import LogSide
+from trunkline.model.pdu_log import LogSide
 from trunkline.services.credentials import hash_api_key
 
 from .conftest import HEADERS, Door

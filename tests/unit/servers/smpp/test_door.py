@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from trunkline.model.ports import SessionStatus
 from trunkline.model.snapshot import Account
+from trunkline.model.status import SessionStatus
 from trunkline.servers.smpp import door as module
 from trunkline.smpp.asyncio import BindRefused
 from trunkline.smpp.asyncio.connection import host_and_port
