@@ -155,6 +155,7 @@ async def test_a_killed_gateway_leaves_no_process_behind(make_gateway: MakeGatew
         gateway, _ = await prepared(make_gateway, smsc.port, logged=True)
         esme = await Esme().bind(gateway.smpp_port, "shop")
         await exchange(esme)
+        await eventually(lambda: _children(gateway.pid), "a process writes the log")
         [writer] = _children(gateway.pid)
         await gateway.kill()
         await eventually(lambda: not _runs(writer), "the process that writes the log has ended")
@@ -162,7 +163,12 @@ async def test_a_killed_gateway_leaves_no_process_behind(make_gateway: MakeGatew
 
 
 def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    # Of every thread: a child is that of the thread that started it.
+    return [
+        int(child)
+        for children in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in children.read_text().split()
+    ]
 
 
 def _runs(pid: int) -> bool:
