@@ -45,9 +45,15 @@ FROM message ORDER BY id
 
 
 def make_database(path: Path, messages: int) -> str:
-    """Creates the file with so many messages; returns its URL. The newest message has the highest number."""
+    """Creates the file with so many messages; returns its URL."""
     url = f"sqlite:///{path}"
     upgrade(url)
+    fill(path, messages)
+    return url
+
+
+def fill(path: Path, messages: int) -> None:
+    """Puts so many messages into an empty database. The newest has the highest number."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous=OFF")
@@ -66,4 +72,3 @@ def make_database(path: Path, messages: int) -> str:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
-    return url

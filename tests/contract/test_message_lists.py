@@ -10,12 +10,13 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.generated import FIRST_MS, INTERVAL_MS, make_database
-from trunkline.backends.storage import SqlStore, message_lists
+from trunkline.backends.storage import SqlStore, message_lists, tables
 from trunkline.backends.storage.message_lists import end_of_step, messages_between, receipts_between
+from trunkline.model.administration import LedgerEntry
 from trunkline.model.ids import first_id
 from trunkline.model.message import Message
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow
@@ -328,3 +329,64 @@ async def test_a_page_looks_at_a_bounded_number_of_rows(
         assert not page.searched
     if name.startswith("of an account"):
         assert {row.account for row in page.items} <= {"account 3"}
+
+
+# --- a message's own page ---
+
+
+async def test_a_detail_tells_the_route_and_what_was_paid(store: SqlStore) -> None:
+    account_id = await make_account(store, balance=10_000)
+    route_id = await store.create_route(
+        "uae", position=None, prefix="971", account_id=None, connector_ids=("smsc-1", "spare"), rate=1000
+    )
+    message = make_message(account_id, parts=2, charged=2000, route_id=route_id)
+    await accept(store, message, make_message(account_id, charged=500))
+    for segment in message.segments:
+        segment.become(SegmentState.DELETED, message.accepted_at + 5)
+    event = replace(make_event(message, "cancelled"), at=message.accepted_at + 5)
+    store.journal.cancelled(message.segments, 2000, event, None)
+    await store.journal.flush()
+    detail = await store.message_detail(message.id, account_id)
+    assert detail is not None
+    assert detail.route is not None
+    assert (detail.route.name, detail.route.connector_ids) == ("uae", ("smsc-1", "spare"))
+    assert detail.ledger == (
+        LedgerEntry(message.accepted_at, "charge", -2000, 8000),
+        LedgerEntry(message.accepted_at + 5, "refund", 2000, 9500),
+    )
+
+
+async def test_a_route_that_is_no_more(store: SqlStore, account_id: int) -> None:
+    message = make_message(account_id)
+    await accept(store, message)
+    detail = await store.message_detail(message.id)
+    assert detail is not None
+    assert detail.route is None
+
+
+async def test_an_id_of_the_senders_is_not_looked_for_among_all_messages(
+    many: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[str] = []
+    connection = sqlite3.connect(many.path)
+    load = SqlStore._load
+
+    async def explained(self: SqlStore, asked: Any, where: Any) -> Message | None:
+        query = select(tables.message.c.id).where(where).order_by(tables.message.c.id.desc())
+        compiled = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}"))
+        return await load(self, asked, where)
+
+    monkeypatch.setattr(SqlStore, "_load", explained)
+    store = many.store()
+    await store.open()
+    try:
+        assert await store.message_detail("12345678", 3) is None
+        assert await store.message_detail(first_id(FIRST_MS), 3) is None
+    finally:
+        await store.close()
+        connection.close()
+    found = [step for step in plans if " message " in step]
+    assert found
+    for step in found:
+        assert "ix_message_reference" in step or "PRIMARY KEY (id=?)" in step, found

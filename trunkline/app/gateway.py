@@ -43,6 +43,7 @@ from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.esmes import Esmes
+from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.smpp.asyncio.server import SmppServer
@@ -151,6 +152,7 @@ class Gateway:
                     self.figures.http,
                     hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
                     amending=self.amending,
+                    messages=Messages(store),
                     pdu_logs=self.pdu_logs,
                     management=Management(
                         Accounts(store),

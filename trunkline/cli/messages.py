@@ -1,6 +1,7 @@
 """`trunkline message`: where a message is and what happened to it, and how to stop it."""
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -8,16 +9,92 @@ import typer
 
 from trunkline.cli.commands import CommandFailed, Management, administer
 from trunkline.cli.http_api import ApiKey, HttpApi, Password, Url, User, ask
-from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable
+from trunkline.cli.options import Row, given, with_options
+from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable, utc
 
 if TYPE_CHECKING:
     from trunkline.model.administration import MessageDetail
+    from trunkline.model.message_list import MessagePage, MessageRow
 
 group = typer.Typer(help="Messages.")
+
+_TEXT = 40  # characters of a text in a list
 
 MessageId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that the sender was given.", show_default=False)
 ]
+
+
+def _filter(name: str, metavar: str, text: str) -> Row:
+    return Row(name, str, metavar, text)
+
+
+_FILTERS = (
+    _filter("account", "NAME", "Of this account."),
+    _filter("connector", "ID", "Over this connector."),
+    _filter("state", "STATE", "In this state: queued, sent, delivered, undelivered, rejected ..."),
+    _filter("door", "DOOR", "That came in this way: smpp or http."),
+    _filter("credential", "NAME", "Handed in by this SMPP or HTTP user."),
+    _filter("source", "ADDRESS", "With this source address."),
+    _filter("destination", "NUMBER", "To this destination."),
+    _filter("prefix", "DIGITS", "To destinations that begin with this."),
+    _filter("error", "TEXT", "Whose error contains this."),
+    _filter("text", "TEXT", "Whose text, source or destination contains this."),
+    _filter("since", "TIME", "Accepted at this time (ISO 8601, UTC) or later."),
+    _filter("until", "TIME", "Accepted before this time."),
+)
+# What the API calls a filter, where that is not a good name for an option.
+_API_NAMES = {"source": "from", "destination": "to", "prefix": "to_prefix"}
+
+
+@group.command("list")
+@with_options(_FILTERS)
+def list_(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(metavar="N", help="Messages to show.", min=1, max=1000)] = 50,
+    cursor: Annotated[
+        str, typer.Option("--next", metavar="ID", help="Go on after this one.", show_default=False)
+    ] = "",
+    as_json: Json = False,
+    **values: Any,
+) -> None:
+    """List messages, the newest first."""
+    import msgspec  # noqa: PLC0415  (see cli/__init__.py)
+
+    from trunkline.model.identity import COMMAND_LINE  # noqa: PLC0415  (see cli/__init__.py)
+    from trunkline.servers.http.message_lists import MessageQuery, filter_of, list_of  # noqa: PLC0415
+
+    account = values.pop("account", None)
+    query = {_API_NAMES.get(name, name): value for name, value in given(values).items()}
+    wanted = filter_of(msgspec.convert(query, MessageQuery))
+
+    async def work(administration: Management) -> "MessagePage[MessageRow]":
+        named = wanted
+        if account is not None:
+            named = replace(wanted, account_id=(await administration.accounts.get(account)).id)
+        return await administration.messages.list(COMMAND_LINE, named, cursor, limit)
+
+    page = administer(ctx, work)
+    if as_json:
+        print_json(msgspec.to_builtins(list_of(page)))
+        return
+    print_table(
+        ("Accepted", "ID", "Account", "From", "To", "Text", "Connector", "State", "Error"),
+        [
+            (utc(row.accepted_at), row.id, row.account, row.source_addr, row.dest_addr, _short(row.text),
+             row.connector_id, row.state.value, row.error)
+            for row in page.items
+        ],
+    )  # fmt: skip
+    if page.next is not None:
+        looked = "" if page.searched else " Older messages were not looked at yet."
+        typer.echo(f"There may be more: --next {page.next}{looked}")
+
+
+def _short(text: str | None) -> str:
+    if text is None:
+        return "(binary)"
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
 
 
 @group.command()
@@ -27,9 +104,10 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a message: its segments, its history and what it cost."""
+    from trunkline.model.identity import COMMAND_LINE  # noqa: PLC0415  (see cli/__init__.py)
 
     async def work(administration: Management) -> "MessageDetail | None":
-        return await administration.messages.show(message_id)
+        return await administration.messages.show(COMMAND_LINE, message_id)
 
     detail = administer(ctx, work)
     if detail is None:
@@ -75,7 +153,7 @@ def _print(detail: "MessageDetail", as_json: bool) -> None:
 
     message = detail.message
     # The same words as GET /api/v1/messages/{id}, and what only the operator may see.
-    view = msgspec.to_builtins(view_of(detail))
+    view = msgspec.to_builtins(view_of(detail, whole=True))
     del view["ok"]
     view |= {
         "account_id": message.account_id,

@@ -98,13 +98,25 @@ class StoredConnector:
 
 
 @dataclass(slots=True, frozen=True)
+class LedgerEntry:
+    """Money that moved for a message: micro-credits, negative where it was taken; `at` is Unix ms."""
+
+    at: int
+    kind: str  # charge, refund
+    amount: int
+    balance_after: int
+
+
+@dataclass(slots=True, frozen=True)
 class MessageDetail:
-    """A message with everything that is known of its way."""
+    """A message with everything that is known of its way. `route` is the message's as it is now."""
 
     message: Message
     notified_at: int | None
     pending_notifications: int
     events: tuple[MessageEvent, ...]
+    route: Route | None = None
+    ledger: tuple[LedgerEntry, ...] = ()
 
 
 class Administration(People, AuditLog, Protocol):

@@ -1,14 +1,103 @@
-"""Messages as people look them up."""
+"""Messages as people look for them: lists, details, exports; each sees what is theirs."""
 
-from trunkline.model.administration import Administration, MessageDetail
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from trunkline.model.administration import MessageDetail
+from trunkline.model.errors import NotFound
+from trunkline.model.identity import Actor, Permission
+from trunkline.model.ids import is_id
+from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
+from trunkline.services.accounts import InvalidInput
+
+MOST_ROWS = 1000  # of a page
+
+R = TypeVar("R")
+Read = Callable[[MessageFilter, str, int], Coroutine[Any, Any, MessagePage[R]]]
+
+
+class MessageSource(Protocol):
+    """Where messages are read from; see `model.administration.Administration`."""
+
+    async def message_detail(
+        self, message_id: str, account_id: int | None = None
+    ) -> MessageDetail | None: ...
+
+    async def list_messages(
+        self, wanted: MessageFilter, cursor: str, limit: int
+    ) -> MessagePage[MessageRow]: ...
+
+    async def list_receipts(
+        self, wanted: MessageFilter, cursor: str, limit: int
+    ) -> MessagePage[ReceiptRow]: ...
 
 
 class Messages:
-    """Finds messages; always within one account unless the caller is the operator."""
+    """Finds messages. Whoever belongs to an account finds that account's only."""
 
-    def __init__(self, administration: Administration) -> None:
-        self._administration = administration
+    def __init__(self, source: MessageSource) -> None:
+        self._source = source
 
-    async def show(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
-        """A message by its plain or public id; None when there is none that this account may see."""
-        return await self._administration.message_detail(message_id, account_id)
+    async def show(self, actor: Actor, message_id: str) -> MessageDetail | None:
+        """A message by its plain or public id; None when there is none that the actor may see.
+
+        Raises `Forbidden`.
+        """
+        actor.require(Permission.VIEW_LOGS)
+        return await self._source.message_detail(message_id, actor.account_id)
+
+    async def list(
+        self, actor: Actor, wanted: MessageFilter, cursor: str = "", limit: int = 50
+    ) -> MessagePage[MessageRow]:
+        """Messages, newest first. `cursor` is the `next` of the page before, empty for the first.
+
+        Raises `Forbidden`, `InvalidInput`, and `NotFound` for an account that is not the actor's.
+        """
+        if cursor and not is_id(cursor):
+            raise InvalidInput("next", "must be the `next` of the page before")
+        return await self._source.list_messages(_scoped(actor, wanted), cursor, _checked(limit))
+
+    async def receipts(
+        self, actor: Actor, wanted: MessageFilter, cursor: str = "", limit: int = 50
+    ) -> MessagePage[ReceiptRow]:
+        """Delivery reports, those of the newest messages first; else as `list`."""
+        message_id, dot, number = cursor.partition(".")
+        if cursor and not (is_id(message_id) and (not dot or _is_segment(number))):
+            raise InvalidInput("next", "must be the `next` of the page before")
+        return await self._source.list_receipts(_scoped(actor, wanted), cursor, _checked(limit))
+
+    def every_message(self, actor: Actor, wanted: MessageFilter) -> AsyncIterator[Sequence[MessageRow]]:
+        """All messages that fit, page by page, for an export. Raises as `list`, at once."""
+        return _every(self._source.list_messages, _scoped(actor, wanted))
+
+    def every_receipt(self, actor: Actor, wanted: MessageFilter) -> AsyncIterator[Sequence[ReceiptRow]]:
+        """All delivery reports that fit, likewise."""
+        return _every(self._source.list_receipts, _scoped(actor, wanted))
+
+
+async def _every(read: Read[R], wanted: MessageFilter) -> AsyncIterator[Sequence[R]]:
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await read(wanted, cursor, MOST_ROWS)
+        if page.items:
+            yield page.items
+        cursor = page.next
+
+
+def _scoped(actor: Actor, wanted: MessageFilter) -> MessageFilter:
+    """The same within what the actor may see."""
+    actor.require(Permission.VIEW_LOGS)
+    if wanted.account_id is not None and not actor.owns(wanted.account_id):
+        raise NotFound("account", str(wanted.account_id))
+    return wanted if actor.account_id is None else replace(wanted, account_id=actor.account_id)
+
+
+def _checked(limit: int) -> int:
+    if not 1 <= limit <= MOST_ROWS:
+        raise InvalidInput("limit", f"must be a whole number from 1 to {MOST_ROWS}")
+    return limit
+
+
+def _is_segment(number: str) -> bool:
+    return number.isascii() and number.isdigit() and len(number) <= 3

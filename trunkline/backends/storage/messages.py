@@ -10,16 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database, count_up
 from trunkline.backends.storage.hydration import build_messages
+from trunkline.backends.storage.routes import build_route
 from trunkline.backends.storage.statements import MESSAGE_COLUMNS, SEGMENT_COLUMNS
-from trunkline.model.administration import MessageDetail
+from trunkline.model.administration import LedgerEntry, MessageDetail
 from trunkline.model.ids import is_id
 from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent, OrphanKey
 from trunkline.model.ports import IdempotencyRecord
+from trunkline.model.snapshot import Route
 
 _message = tables.message
 _segment = tables.segment
 _event = tables.message_event
+_ledger = tables.ledger
 _outbox = tables.outbox
+_route = tables.route
 _orphan = tables.orphan_receipt
 _idempotency = tables.idempotency
 
@@ -37,7 +41,8 @@ class Messages(Database):
         Where several have the id, as those of a submit_multi do, it is the latest of them. None when there is
         no such message, or when it is not one of `account_id`'s.
         """
-        theirs = true() if account_id is None else _message.c.account_id == account_id
+        # A sum, so that no database takes the index of all the account's messages to look for one of them.
+        theirs = true() if account_id is None else _message.c.account_id + 0 == account_id
         plain = message_id.removeprefix(QUEUED_PREFIX)
         async with self._read() as connection:
             message = None
@@ -65,8 +70,14 @@ class Messages(Database):
                 .select_from(_outbox)
                 .where(_outbox.c.lane.in_(lanes), _outbox.c.message_id == message_id)
             )
+            history = tuple(MessageEvent(*row) for row in events)
             return MessageDetail(
-                message, notified_at, int(pending or 0), tuple(MessageEvent(*row) for row in events)
+                message,
+                notified_at,
+                int(pending or 0),
+                history,
+                await self._route(connection, message.route_id),
+                await self._ledger_of(connection, message, history),
             )
 
     async def waiting_between(
@@ -175,6 +186,29 @@ class Messages(Database):
     async def _drop(self, statement: Any) -> int:
         async with self._write() as connection:
             return int((await connection.execute(statement)).rowcount)
+
+    async def _route(self, connection: AsyncConnection, route_id: int | None) -> Route | None:
+        row = (await connection.execute(select(_route).where(_route.c.id == route_id))).one_or_none()
+        return None if row is None else build_route(row._mapping)
+
+    async def _ledger_of(
+        self, connection: AsyncConnection, message: Message, history: tuple[MessageEvent, ...]
+    ) -> tuple[LedgerEntry, ...]:
+        """What a message has cost and was given back for it.
+
+        The ledger's index is one of account and time, and an entry has the time of what it was made for.
+        """
+        times = {message.accepted_at, *(event.at for event in history)}
+        rows = await connection.execute(
+            select(_ledger.c.created_at, _ledger.c.kind, _ledger.c.amount, _ledger.c.balance_after)
+            .where(
+                _ledger.c.account_id == message.account_id,
+                _ledger.c.created_at.in_(times),
+                _ledger.c.message_id == message.id,
+            )
+            .order_by(_ledger.c.id)
+        )
+        return tuple(LedgerEntry(*row) for row in rows)
 
     async def _load(self, connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
         """The latest message that `where` names, with its segments."""

@@ -20,6 +20,7 @@ from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, 
 from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
 from trunkline.servers.http.gateways import gateway_routes
 from trunkline.servers.http.idempotency import Idempotency
+from trunkline.servers.http.message_lists import message_lists
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.pages import pages
 from trunkline.servers.http.pdu_logs import pdu_log_routes
@@ -102,6 +103,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
         BatchRoute(services, authenticator, idempotency),
     ]
     app = HttpApp(services, routes, max_in_flight)
+    app.include_router(message_lists(services.messages, authenticator))  # before `messages/{id}`
     app.include_router(pages(services, authenticator))
     app.include_router(texts(authenticator))
     app.include_router(smpp_decode(authenticator))

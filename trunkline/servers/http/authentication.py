@@ -10,6 +10,7 @@ from math import ceil
 
 from starlette.requests import Request
 
+from trunkline.model.identity import PERMISSIONS_OF_ROLE, Actor, Permission, Role
 from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http.errors import ApiError, not_administrator, retry_later, unauthorized
 from trunkline.servers.http.needs import Snapshots
@@ -19,6 +20,9 @@ from trunkline.services.credentials import CredentialChecker
 _API_KEY = "\0api-key"
 _ADMIN = "\0admin"
 _TOKEN_HEADERS = (b"x-api-token", b"x-api-key")
+
+DOOR = "api"
+_OF_HTTP_ACCOUNTS = frozenset({Permission.SEND_SMS, Permission.VIEW_LOGS, Permission.VIEW_REPORTS})
 
 MISSING = "This needs the administration's API token: send it as X-API-Key or X-Api-Token"
 WRONG = "The API token is wrong"
@@ -71,6 +75,31 @@ class Authenticator:
             return
         if await self.by_headers(headers, address_of(request.scope["client"])) is None:
             raise unauthorized()
+
+    async def actor_of(self, request: Request, user: str | None = None, password: str | None = None) -> Actor:
+        """Who asks: the administrator, or an HTTP API account, which sees its account's messages.
+
+        `user` and `password` are those of the query string. Raises `ApiError` as `require_anyone`.
+        """
+        headers = dict(request.scope["headers"])
+        address = address_of(request.scope["client"])
+        presented = _token(headers)
+        if presented is not None and _is_one_of(presented, self._admin_hashes()):
+            everything = PERMISSIONS_OF_ROLE[Role.SUPER_ADMIN]
+            return Actor("API token", Role.SUPER_ADMIN, everything, address=address, door=DOOR)
+        account = await self.by_headers(headers, address)
+        if account is None:
+            if user is None or password is None:
+                raise unauthorized()
+            account = await self.by_password(user, password, address)
+        return Actor(
+            account.username,
+            Role.ENTERPRISE,
+            _OF_HTTP_ACCOUNTS,
+            account.sender.account.id,
+            address=address,
+            door=DOOR,
+        )
 
     def _admin_hashes(self) -> list[str]:
         return [each for each in (self._snapshots.current.api_token_hash, self._api_token_hash) if each]

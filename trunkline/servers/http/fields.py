@@ -124,9 +124,14 @@ def decode_json(
 
 
 def decode_fields(raw: bytes) -> SendRequest:
-    """A query string or a form as a request."""
+    """A query string or a form as a request to send."""
+    return decode_query(raw, SendRequest)
+
+
+def decode_query(raw: bytes, kind: type[S]) -> S:
+    """A query string or a form as this type."""
     try:
-        return msgspec.convert(parse_fields(raw), SendRequest)
+        return msgspec.convert(parse_fields(raw), kind)
     except msgspec.ValidationError as error:
         raise invalid(_explain(str(error), "")) from None
 

@@ -101,8 +101,11 @@ def not_cancelled(error: NotAmended) -> ApiError:
     return ApiError(409, error.detail)
 
 
-def view_of(detail: MessageDetail, profile: Profile = STANDARD) -> MessageView:
-    """What the client sees of a message; `profile` is its connector's, which names its TLVs."""
+def view_of(detail: MessageDetail, profile: Profile = STANDARD, *, whole: bool = False) -> MessageView:
+    """What the client sees of a message; `profile` is its connector's, which names its TLVs.
+
+    `whole`: with the routes, which are the operator's business.
+    """
     message = detail.message
     return MessageView(
         ok=True,
@@ -124,7 +127,7 @@ def view_of(detail: MessageDetail, profile: Profile = STANDARD) -> MessageView:
         done_at=iso_or_none(message.done_at),
         expires_at=iso(message.expires_at),
         segments=[_segment(segment) for segment in message.segments],
-        history=_history(detail),
+        history=_history(detail, whole=whole),
         callback=_callback(detail),
     )
 
@@ -157,7 +160,7 @@ def _segment(segment: Segment) -> SegmentView:
     )
 
 
-def _history(detail: MessageDetail) -> list[HistoryEntry]:
+def _history(detail: MessageDetail, *, whole: bool) -> list[HistoryEntry]:
     """A time line from the columns of message and segments, and from what was noted on the way."""
     message = detail.message
     line: list[tuple[int, HistoryEntry]] = []
@@ -168,6 +171,10 @@ def _history(detail: MessageDetail) -> list[HistoryEntry]:
 
     parts = len(message.segments)
     add(message.accepted_at, "accepted", f"through {message.door}, {parts} part{'s' if parts > 1 else ''}")
+    add(message.accepted_at, "routed", _routing(detail, whole=whole))
+    for entry in detail.ledger:
+        moved, left = format_credits(entry.amount), format_credits(entry.balance_after)
+        add(entry.at, entry.kind, f"{moved} credits, {left} left")
     for segment in message.segments:
         theirs = f" as {segment.smsc_message_id}" if segment.smsc_message_id else ""
         add(segment.submitted_at, "submitted", f"to {segment.connector_id}{theirs}", segment.number)
@@ -181,6 +188,20 @@ def _history(detail: MessageDetail) -> list[HistoryEntry]:
     # A stable sort: what happened in the same millisecond stays in the order of the way.
     line.sort(key=lambda entry: entry[0])
     return [entry for _, entry in line]
+
+
+def _routing(detail: MessageDetail, *, whole: bool) -> str:
+    """Which connector the message was given to, by which route, and before which other connectors of it."""
+    message, route = detail.message, detail.route
+    took = f"to {message.connector_id} at {format_credits(message.rate)} credits a part"
+    if not whole:
+        return took
+    if route is None:
+        return f"{took}, by a route that is no more"
+    prefix = f"prefix {route.prefix}" if route.prefix else "any destination"
+    others = [each for each in route.connector_ids if each != message.connector_id]
+    instead = f", before {', '.join(others)}" if others else ""
+    return f"{took}{instead}, by route {route.name} ({prefix})"
 
 
 def _recipient(message: Message) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from trunkline.model.administration import MessageDetail
 from trunkline.model.amendment import Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
@@ -18,6 +17,7 @@ from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
+from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 
 
@@ -48,10 +48,6 @@ class Amending(Protocol):
 
 class MessageStore(Protocol):
     """What the door reads from the store. Raises `StorageUnavailable`."""
-
-    async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
-        """The message, None when it does not exist or belongs to another account."""
-        ...
 
     async def idempotency_record(self, account_id: int, key: str) -> IdempotencyRecord | None: ...
 
@@ -119,6 +115,7 @@ class HttpServices:
     clock: Clock
     metrics: MetricsSource
     amending: Amending = field(kw_only=True)
+    messages: Messages = field(kw_only=True)
     pdu_logs: PduLogs = field(kw_only=True)
     management: Management = field(kw_only=True)
     figures: HttpFigures = field(default_factory=HttpFigures)

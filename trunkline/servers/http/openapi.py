@@ -10,6 +10,13 @@ from trunkline.servers.http.batch import BatchAnswer
 from trunkline.servers.http.clients import GIVE_UP, ClientList, ClientRequest
 from trunkline.servers.http.fields import BatchRequest, SendRequest
 from trunkline.servers.http.gateways import GatewayList, GatewayRequest
+from trunkline.servers.http.message_lists import (
+    FORMATS,
+    ExportQuery,
+    MessageList,
+    MessagePageQuery,
+    ReceiptList,
+)
 from trunkline.servers.http.messages import MessageView
 from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
@@ -38,6 +45,8 @@ _TYPES = (
     BatchRequest,
     BatchAnswer,
     MessageView,
+    MessageList,
+    ReceiptList,
     InspectRequest,
     InspectAnswer,
     DecodeRequest,
@@ -89,6 +98,12 @@ def document() -> dict[str, Any]:
         "paths": {
             "/api/v1/http-send": {"get": _send_get(), "post": _send_post()},
             "/api/v1/http-send/batch": {"post": _batch_post()},
+            "/api/v1/messages": {"get": _list_get("Messages, the newest first", "MessageList")},
+            "/api/v1/messages/export": {"get": _export_get("Messages")},
+            "/api/v1/delivery-reports": {
+                "get": _list_get("Delivery reports, those of the newest messages first", "ReceiptList")
+            },
+            "/api/v1/delivery-reports/export": {"get": _export_get("Delivery reports")},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
             "/api/v1/messages/{message_id}/cancel": {"post": _message_cancel()},
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
@@ -171,10 +186,35 @@ def _batch_post() -> dict[str, Any]:
     }
 
 
+def _list_get(summary: str, schema: str) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
+        "parameters": _query(MessagePageQuery, ()),
+        "responses": _responses(schema, 400, 401, 403, 404, 429, 503),
+    }
+
+
+def _export_get(what: str) -> dict[str, Any]:
+    file = {"schema": {"type": "string"}}
+    return {
+        "summary": f"{what} as a file for a spreadsheet: CSV or XLSX",
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
+        "parameters": _query(ExportQuery, ()),
+        "responses": _responses("ErrorAnswer", 400, 401, 403, 404, 429)
+        | {
+            "200": {
+                "description": "The file",
+                "content": {kind.partition(";")[0]: file for kind in FORMATS.values()},
+            }
+        },
+    }
+
+
 def _message_get() -> dict[str, Any]:
     return {
         "summary": "Look a message up",
-        "security": _WAYS_IN,
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
         "parameters": [
             {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
         ],

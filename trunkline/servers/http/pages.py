@@ -4,9 +4,10 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from trunkline.model.amendment import NotAmended, Owner
+from trunkline.model.identity import Actor
 from trunkline.model.profile import STANDARD
-from trunkline.servers.http.authentication import Authenticator, address_of
-from trunkline.servers.http.errors import unauthorized
+from trunkline.servers.http.authentication import Authenticator
+from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.fields import decode_fields
 from trunkline.servers.http.messages import not_cancelled, not_found, plain_id, view_of
 from trunkline.servers.http.metrics import CONTENT_TYPE, Metrics
@@ -14,44 +15,42 @@ from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.openapi import HealthAnswer, document
 from trunkline.servers.http.reference import reference_page
 
+ACCOUNTS_ONLY = "Messages are cancelled by the HTTP API account that they belong to"
+
 
 def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
     """The router of these routes."""
     router = APIRouter()
     metrics = Metrics(services.metrics)
 
-    async def account_of(request: Request) -> int:
-        """The account whose user asks."""
-        address = address_of(request.scope["client"])
-        account = await authenticator.by_headers(dict(request.scope["headers"]), address)
-        if account is None:
-            fields = decode_fields(request.scope["query_string"])
-            if fields.user is None or fields.password is None:
-                raise unauthorized()
-            account = await authenticator.by_password(fields.user, fields.password, address)
-        return account.sender.account.id
+    async def asking(request: Request) -> Actor:
+        fields = decode_fields(request.scope["query_string"])
+        return await authenticator.actor_of(request, fields.user, fields.password)
 
-    async def shown(identifier: str, account_id: int) -> Response:
-        detail = await services.store.message_detail(identifier, account_id)
+    async def shown(identifier: str, actor: Actor) -> Response:
+        detail = await services.messages.show(actor, identifier)
         if detail is None:
             raise not_found()
         connector = services.snapshots.current.connectors.get(detail.message.connector_id)
-        return _json(200, view_of(detail, connector.profile if connector is not None else STANDARD))
+        profile = connector.profile if connector is not None else STANDARD
+        return _json(200, view_of(detail, profile, whole=actor.account_id is None))
 
     @router.get("/api/v1/messages/{message_id}")
     async def message(request: Request, message_id: str) -> Response:
-        account_id = await account_of(request)
-        return await shown(plain_id(message_id), account_id)
+        actor = await asking(request)
+        return await shown(plain_id(message_id), actor)
 
     @router.post("/api/v1/messages/{message_id}/cancel")
     async def cancel(request: Request, message_id: str) -> Response:
-        account_id = await account_of(request)
+        actor = await asking(request)
         identifier = plain_id(message_id)
+        if actor.account_id is None:
+            raise ApiError(403, ACCOUNTS_ONLY)
         try:
-            await services.amending.cancel(Owner(account_id), identifier)
+            await services.amending.cancel(Owner(actor.account_id), identifier)
         except NotAmended as error:
             raise not_cancelled(error) from None
-        return await shown(identifier, account_id)
+        return await shown(identifier, actor)
 
     @router.get("/health/live")
     async def live() -> Response:

@@ -13,6 +13,7 @@ from trunkline.servers.http import HttpServer, HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.login_limits import LoginLimits
+from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 
 from .doubles import (
@@ -63,6 +64,7 @@ class Door:
                 self.metrics,
                 self.figures,
                 amending=self.amending,
+                messages=Messages(self.store),
                 pdu_logs=self.pdu_logs,
                 management=management_of(self.administration, self.live, self.refresh),
                 api_token_hash=hash_api_key(TOKEN),

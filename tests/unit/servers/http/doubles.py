@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from tests.unit.services.conftest import MemoryAdministration
-from trunkline.model.administration import MessageDetail
+from trunkline.model.administration import LedgerEntry, MessageDetail
 from trunkline.model.amendment import NotAmended, Obstacle, Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
+from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.ports import IdempotencyConflict, IdempotencyRecord
-from trunkline.model.snapshot import Account, HttpAccount, Sender, Snapshot, UnknownOutcome
+from trunkline.model.snapshot import Account, HttpAccount, Route, Sender, Snapshot, UnknownOutcome
 from trunkline.model.states import SegmentState
 from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus, SessionStatus
 from trunkline.model.submission import Reason, Rejected, Submission
@@ -20,6 +22,8 @@ from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
+
+R = TypeVar("R", MessageRow, ReceiptRow)
 
 NOW = 1_775_824_200_000  # 2026-04-10T12:30:00.000Z
 
@@ -44,6 +48,12 @@ class MemoryStore:
         self.pending: dict[str, int] = {}
         self.records: dict[tuple[int, str], IdempotencyRecord] = {}
         self.failure: Exception | None = None
+        self.message_rows: list[MessageRow] = []
+        self.receipt_rows: list[ReceiptRow] = []
+        self.searched = True
+        self.routes: dict[str, Route] = {}
+        self.ledgers: dict[str, tuple[LedgerEntry, ...]] = {}
+        self.asked: list[tuple[MessageFilter, str, int]] = []  # of lists
 
     async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
         if self.failure is not None:
@@ -56,7 +66,23 @@ class MemoryStore:
             self.notified.get(message_id),
             self.pending.get(message_id, 0),
             self.events.get(message_id, ()),
+            self.routes.get(message_id),
+            self.ledgers.get(message_id, ()),
         )
+
+    async def list_messages(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[MessageRow]:
+        self.asked.append((wanted, cursor, limit))
+        return self._page(self.message_rows, wanted, limit)
+
+    async def list_receipts(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[ReceiptRow]:
+        self.asked.append((wanted, cursor, limit))
+        return self._page(self.receipt_rows, wanted, limit)
+
+    def _page(self, rows: list[R], wanted: MessageFilter, limit: int) -> MessagePage[R]:
+        if self.failure is not None:
+            raise self.failure
+        found = [row for row in rows if wanted.account_id in (None, row.account_id)]
+        return MessagePage(found[:limit], "more" if len(found) > limit else None, self.searched)
 
     async def idempotency_record(self, account_id: int, key: str) -> IdempotencyRecord | None:
         if self.failure is not None:

@@ -12,6 +12,7 @@ from tests.unit.services.conftest import MemoryAdministration
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 
 from .doubles import (
@@ -63,6 +64,7 @@ def app(tmp_path_factory: pytest.TempPathFactory):
             FixedMetrics(credentials, figures),
             figures,
             amending=MemoryAmending(store),
+            messages=Messages(store),
             pdu_logs=PduLogs(tmp_path_factory.mktemp("pdu-logs")),
             management=management_of(MemoryAdministration(), FixedConnections(), AsyncMock()),
             api_token_hash=hash_api_key("token"),

@@ -150,6 +150,10 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
     assert set(document["paths"]) == {
         "/api/v1/http-send",
         "/api/v1/http-send/batch",
+        "/api/v1/messages",
+        "/api/v1/messages/export",
+        "/api/v1/delivery-reports",
+        "/api/v1/delivery-reports/export",
         "/api/v1/messages/{message_id}",
         "/api/v1/messages/{message_id}/cancel",
         "/api/v1/connectors/{connector_id}/speed",

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from trunkline.connectors.webhook import receipt_body
+from trunkline.model.administration import LedgerEntry
 from trunkline.model.message import Message, ReceiptPayload
+from trunkline.model.message_list import MessageRow, ReceiptRow
 from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
 from trunkline.model.submission import Reason
 from trunkline.servers.http.errors import ANSWER_OF_REASON
@@ -40,7 +42,26 @@ def deliver(door: Door) -> Message:
     segment.receipt_stat, segment.receipt_err, segment.receipt_at = "DELIVRD", "000", NOW + 2500
     segment.become(SegmentState.DELIVERED, NOW + 2500)
     door.store.notified[message.id] = NOW + 2700
+    door.store.ledgers[message.id] = (LedgerEntry(NOW, "charge", -550_000, 99_450_000),)
     return message
+
+
+def list_one(door: Door) -> None:
+    """One message that was delivered, as lists show it."""
+    message_id, account_id = "01a1ffd7-4375-7000-8f8b-4c41a32f9333", door.account.sender.account.id
+    door.store.message_rows = [
+        MessageRow(
+            message_id, None, account_id, "acme", "http", "web", "MYCOMPANY", "971501234567", "Hello World",
+            "gsm7", 1, "smpp_connector_1", MessageState.DELIVERED, None, 550_000, 1, NOW, NOW + 12,
+            NOW + 2500, NOW + 2700,
+        )
+    ]  # fmt: skip
+    door.store.receipt_rows = [
+        ReceiptRow(
+            message_id, 1, account_id, "acme", "MYCOMPANY", "971501234567", "DELIVRD", "000",
+            SegmentState.DELIVERED, "smpp_connector_1", "3E5A11", NOW + 12, NOW + 2500, NOW + 2500, None,
+        )
+    ]  # fmt: skip
 
 
 async def test_there_are_examples() -> None:
@@ -57,6 +78,7 @@ async def test_examples_are_true(door: Door, command: str, status: str, answer: 
         connectors={"simulator": connector},
         api_token_hash=hash_api_key("YOUR_API_TOKEN"),
     )
+    list_one(door)
     if "MESSAGE_ID" in command:
         sent = "http://localhost:8080/api/v1/http-send"
         login = "user=YOUR_USERNAME&password=YOUR_PASSWORD&from=MYCOMPANY&to=971501234567"

@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from trunkline.model.administration import LedgerEntry
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.ports import StorageUnavailable
 from trunkline.model.profile import Profile, TlvType, VendorTlv
+from trunkline.model.snapshot import Route
 from trunkline.model.states import MessageState, SegmentState
 from trunkline.model.submission import Submission
 from trunkline.services.connectors import DEFAULTS
 
-from .conftest import HEADERS, Door
+from .conftest import ADMIN, HEADERS, Door
 from .doubles import NOW, message_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -78,9 +80,45 @@ async def test_message_that_has_just_come(door: Door) -> None:
                 "done_at": None,
             }
         ],
-        "history": [{"at": at(0), "event": "accepted", "detail": "through http, 1 part", "segment": None}],
+        "history": [
+            {"at": at(0), "event": "accepted", "detail": "through http, 1 part", "segment": None},
+            {
+                "at": at(0),
+                "event": "routed",
+                "detail": "to simulator at 0.55 credits a part",
+                "segment": None,
+            },
+        ],
         "callback": {"state": "none", "url": None, "delivered_at": None, "pending": 0},
     }
+
+
+async def test_the_administrator_sees_every_message_and_its_route(door: Door) -> None:
+    message = stored(door)
+    message.account_id = 77
+
+    async def routing() -> str:
+        status, answer = await look(door, message, headers=ADMIN)
+        assert status == 200
+        [entry] = [each for each in answer["history"] if each["event"] == "routed"]
+        return entry["detail"]
+
+    assert (await look(door, message))[0] == 404
+    assert await routing() == "to simulator at 0.55 credits a part, by a route that is no more"
+    route = Route(3, 1, "uae", "971", None, ("simulator", "spare"), 550_000)
+    door.store.routes[message.id] = route
+    assert await routing() == ("to simulator at 0.55 credits a part, before spare, by route uae (prefix 971)")
+    door.store.routes[message.id] = replace(route, prefix="", connector_ids=("simulator",))
+    assert await routing() == "to simulator at 0.55 credits a part, by route uae (any destination)"
+
+
+async def test_the_administrator_cancels_for_nobody(door: Door) -> None:
+    message = stored(door)
+    status, answer, _ = await door.json("POST", f"{PATH}{message.id}/cancel", headers=ADMIN)
+    assert (status, answer["error"]) == (
+        403,
+        "Messages are cancelled by the HTTP API account that they belong to",
+    )
 
 
 async def test_the_whole_way_in_order(door: Door) -> None:
@@ -101,6 +139,7 @@ async def test_the_whole_way_in_order(door: Door) -> None:
         segment.become(final, NOW + moment)
     door.store.events[message.id] = (MessageEvent(message.id, 2, NOW + 15, "retry", "ESME_RTHROTTLED"),)
     door.store.notified[message.id] = NOW + 2000
+    door.store.ledgers[message.id] = (LedgerEntry(NOW, "charge", -1_100_000, 98_900_000),)
     _, answer = await look(door, message)
     assert answer["state"] == "undelivered"
     assert (answer["sent_at"], answer["done_at"]) == (at(10), at(1500))
@@ -120,6 +159,8 @@ async def test_the_whole_way_in_order(door: Door) -> None:
     }
     assert [(entry["at"], entry["event"], entry["segment"]) for entry in answer["history"]] == [
         (at(0), "accepted", None),
+        (at(0), "routed", None),
+        (at(0), "charge", None),
         (at(10), "submitted", 1),
         (at(15), "retry", 2),
         (at(20), "submitted", 2),
@@ -128,7 +169,8 @@ async def test_the_whole_way_in_order(door: Door) -> None:
         (at(1500), "undelivered", None),
         (at(2000), "notified", None),
     ]
-    assert answer["history"][1]["detail"] == "to simulator as ID1"
+    assert answer["history"][2]["detail"] == "-1.1 credits, 98.9 left"
+    assert answer["history"][3]["detail"] == "to simulator as ID1"
     assert answer["callback"] == {
         "state": "delivered",
         "url": "https://example.com/dlr",
