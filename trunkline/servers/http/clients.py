@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import structlog
 from fastapi import APIRouter, Request, Response
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from trunkline.model.administration import EsmeRow
 from trunkline.model.errors import NotFound
@@ -14,6 +14,8 @@ from trunkline.model.status import SessionStatus
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (
+    NAMES,
+    Connections,
     done,
     given,
     json_answer,
@@ -98,19 +100,7 @@ class ClientView(Struct):
     created: int
 
 
-class ClientConnection(
-    Struct,
-    kw_only=True,
-    rename={
-        "bind_type": "bindType",
-        "system_type": "systemType",
-        "connection_id": "connectionId",
-        "local": "localAddr",
-        "remote": "remoteAddr",
-        "in_flight": "inflightCount",
-        "queued": "queueCount",
-    },
-):
+class ClientConnection(Struct, kw_only=True, rename=NAMES):
     """A bind of an ESME. `systemType` only stands in BIND_TX, as in the text.
 
     `queueCount` is its share of the receipts that wait for its ESME.
@@ -128,19 +118,11 @@ class ClientConnection(
     connected: int
 
 
-class ClientConnections(Struct):
-    """The binds by their type."""
-
-    transmitters: list[ClientConnection] = field(name="BIND_TX", default_factory=list)
-    receivers: list[ClientConnection] = field(name="BIND_RX", default_factory=list)
-    transceivers: list[ClientConnection] = field(name="BIND_TRX", default_factory=list)
-
-
 class ClientList(Struct):
     """All ESMEs with their connections."""
 
     clients: list[ClientView]
-    connections: ClientConnections
+    connections: Connections[ClientConnection]
 
 
 def client_routes(management: Management, authenticator: Authenticator) -> APIRouter:
@@ -244,9 +226,10 @@ def _view(row: EsmeRow) -> ClientView:
     )
 
 
-def _connections(sessions: Sequence[SessionStatus], waiting: Mapping[str, int]) -> ClientConnections:
-    connections = ClientConnections()
-    lists = {"TX": connections.transmitters, "RX": connections.receivers, "TRX": connections.transceivers}
+def _connections(
+    sessions: Sequence[SessionStatus], waiting: Mapping[str, int]
+) -> Connections[ClientConnection]:
+    connections = Connections[ClientConnection]()
     by_esme: dict[str, list[SessionStatus]] = {}
     for session in sessions:
         by_esme.setdefault(session.system_id, []).append(session)
@@ -258,7 +241,7 @@ def _connections(sessions: Sequence[SessionStatus], waiting: Mapping[str, int]) 
         parts = dict(zip((each.connection_id for each in takers), shares(queued, len(takers)), strict=True))
         for session in its:
             part = parts.get(session.connection_id, 0)
-            lists[session.bind_type].append(_connection(session, part))
+            connections.add(session.bind_type, _connection(session, part))
     return connections
 
 

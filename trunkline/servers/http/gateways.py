@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import structlog
 from fastapi import APIRouter, Request, Response
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from trunkline.gsm.alphabets import PACKED
 from trunkline.model.snapshot import ConnectorConfig
@@ -14,6 +14,8 @@ from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (
+    NAMES,
+    Connections,
     done,
     given,
     json_answer,
@@ -148,17 +150,7 @@ class GatewayView(Struct):
     queue_count: int
 
 
-class GatewayConnection(
-    Struct,
-    rename={
-        "bind_type": "bindType",
-        "connection_id": "connectionId",
-        "local": "localAddr",
-        "remote": "remoteAddr",
-        "in_flight": "inflightCount",
-        "queued": "queueCount",
-    },
-):
+class GatewayConnection(Struct, rename=NAMES):
     """A bind to an SMSC, up or on its way. `queueCount` is its share of what waits for its gateway."""
 
     gateway_id: int
@@ -172,19 +164,11 @@ class GatewayConnection(
     connected: int
 
 
-class GatewayConnections(Struct):
-    """The binds by their type."""
-
-    transmitters: list[GatewayConnection] = field(name="BIND_TX", default_factory=list)
-    receivers: list[GatewayConnection] = field(name="BIND_RX", default_factory=list)
-    transceivers: list[GatewayConnection] = field(name="BIND_TRX", default_factory=list)
-
-
 class GatewayList(Struct):
     """All SMSCs with their connections."""
 
     gateways: list[GatewayView]
-    connections: GatewayConnections
+    connections: Connections[GatewayConnection]
 
 
 def gateway_routes(management: Management, authenticator: Authenticator) -> APIRouter:
@@ -297,8 +281,7 @@ def _fixed(name: str, config: ConnectorConfig) -> int:
 
 def _list(rows: list[ConnectorRow], live: dict[str, ConnectorStatus]) -> GatewayList:
     gateways = []
-    connections = GatewayConnections()
-    lists = {"TX": connections.transmitters, "RX": connections.receivers, "TRX": connections.transceivers}
+    connections = Connections[GatewayConnection]()
     for row in rows:
         status = live.get(row.config.connector_id)
         queued = row.queued + (status.waiting if status else 0)
@@ -307,7 +290,7 @@ def _list(rows: list[ConnectorRow], live: dict[str, ConnectorStatus]) -> Gateway
         parts = iter(shares(queued, sum(bind.bind_type in _TRANSMITTERS for bind in binds)))
         for bind in binds:
             part = next(parts) if bind.bind_type in _TRANSMITTERS else 0
-            lists[bind.bind_type].append(_connection(row.config.number, bind, part))
+            connections.add(bind.bind_type, _connection(row.config.number, bind, part))
     return GatewayList(gateways, connections)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from fastapi import Request, Response
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.inspect import BoolType, IntType, StrType, StructType, UnionType, type_info
 
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
@@ -18,7 +18,32 @@ from trunkline.services.accounts import InvalidInput
 
 MAX_BODY: Final = 100_000
 
+NAMES: Final = {
+    "bind_type": "bindType",
+    "system_type": "systemType",
+    "connection_id": "connectionId",
+    "local": "localAddr",
+    "remote": "remoteAddr",
+    "in_flight": "inflightCount",
+    "queued": "queueCount",
+}
+"""What the text calls the fields of a connection."""
+
+C = TypeVar("C")
 R = TypeVar("R", bound=Struct)
+
+
+class Connections(Struct, Generic[C]):
+    """The binds by their type."""
+
+    transmitters: list[C] = field(name="BIND_TX", default_factory=list)
+    receivers: list[C] = field(name="BIND_RX", default_factory=list)
+    transceivers: list[C] = field(name="BIND_TRX", default_factory=list)
+
+    def add(self, bind_type: str, connection: C) -> None:
+        """Puts it where its type (TX, RX or TRX) belongs."""
+        lists = {"TX": self.transmitters, "RX": self.receivers, "TRX": self.transceivers}
+        lists[bind_type].append(connection)
 
 
 async def read_request(request: Request, decoder: msgspec.json.Decoder[R]) -> R:
