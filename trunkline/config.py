@@ -81,6 +81,15 @@ class Settings(BaseSettings):
     # Doors
     http_host: str = Field("127.0.0.1", min_length=1, description="Address the HTTP server listens on.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server; 0 takes any free one.")
+    panel: bool = Field(True, description="Serve the panel, the pages for people, at `/panel`.")
+    session_idle_s: float = Field(
+        1800,
+        ge=60,
+        description="Seconds without a click after which whoever is signed in has to sign in again.",
+    )
+    session_lifetime_h: float = Field(
+        12, gt=0, description="Hours after which whoever is signed in has to sign in again in any case."
+    )
     smpp_host: str = Field(
         "127.0.0.1",
         min_length=1,

@@ -12,6 +12,7 @@ import structlog
 
 from trunkline.app.administration import make_store, upgrade_database
 from trunkline.app.figures import GatewayConnections, GatewayFigures, GatewayHealth
+from trunkline.app.panel import make_panel
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
@@ -46,6 +47,7 @@ from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
+from trunkline.services.sign_in import SignIn
 from trunkline.smpp.asyncio.server import SmppServer
 from trunkline.smpp.constants import Version
 from trunkline.smpp.timers import TimerSettings
@@ -139,32 +141,41 @@ class Gateway:
             window_size=settings.esme_deliver_window,
         )
         self.figures = GatewayFigures(self)
+        self.health = GatewayHealth(self)
+        self.sign_in = SignIn(
+            store,
+            self.credentials,
+            idle_s=int(settings.session_idle_s),
+            lifetime_s=int(settings.session_lifetime_h * 3600),
+        )
+        self.panel = make_panel(self) if settings.panel else None
+        http_app = create_app(
+            HttpServices(
+                self.pipeline,
+                store,
+                snapshots,
+                self.credentials,
+                self.health,
+                self.clock,
+                self.figures,
+                self.figures.http,
+                hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
+                amending=self.amending,
+                messages=Messages(store),
+                pdu_logs=self.pdu_logs,
+                management=Management(
+                    Accounts(store),
+                    Esmes(store),
+                    Connectors(store),
+                    GatewayConnections(self),
+                    self.refresh_configuration,
+                ),
+            )
+        )
+        if self.panel is not None:
+            http_app.mount("/panel", self.panel)
         self.http_server = HttpServer(
-            create_app(
-                HttpServices(
-                    self.pipeline,
-                    store,
-                    snapshots,
-                    self.credentials,
-                    GatewayHealth(self),
-                    self.clock,
-                    self.figures,
-                    self.figures.http,
-                    hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
-                    amending=self.amending,
-                    messages=Messages(store),
-                    pdu_logs=self.pdu_logs,
-                    management=Management(
-                        Accounts(store),
-                        Esmes(store),
-                        Connectors(store),
-                        GatewayConnections(self),
-                        self.refresh_configuration,
-                    ),
-                )
-            ),
-            settings.http_host,
-            settings.http_port,
+            http_app, settings.http_host, settings.http_port, websockets=self.panel is not None
         )
         self._clockwork = Clockwork(
             store, self.clock, self.outcomes, self.notifier, int(settings.orphan_hold_h * HOUR_MS)
@@ -206,6 +217,8 @@ class Gateway:
         if self.tls_port is not None:
             await self.tls_port.open()
             self._take_on(self.tls_port.follow())
+        if self.panel is not None:
+            await self.panel.start()
         await self.http_server.start()
         self.notifier.resume(await self.store.outbox_lanes())
         for duty in (
@@ -218,6 +231,7 @@ class Gateway:
             self.outbinds.run(),
             self._measure(),
             self._tidy_pdu_logs(),
+            self._tidy_sessions(),
         ):
             self._take_on(duty)
         self.started = True
@@ -227,6 +241,8 @@ class Gateway:
         """Closes the doors, drains the connectors, makes everything durable."""
         self.started = False
         await self.http_server.stop()
+        if self.panel is not None:
+            await self.panel.stop()
         await asyncio.gather(self.smpp_server.close(), self.outbinds.close())
         for duty in self._duties:
             duty.cancel()
@@ -336,6 +352,15 @@ class Gateway:
                 log.warning(
                     "The PDU logs cannot be tidied now.", action="pdu_log.untidy", reason=error.strerror
                 )
+            await asyncio.sleep(self.TIDY_S)
+
+    async def _tidy_sessions(self) -> None:
+        """Deletes the sessions of people that are over."""
+        while True:
+            try:
+                await self.sign_in.tidy()
+            except StorageUnavailable:
+                log.warning("Sessions cannot be tidied now.", action="sessions.untidy")
             await asyncio.sleep(self.TIDY_S)
 
 

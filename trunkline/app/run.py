@@ -92,7 +92,8 @@ def _banner(gateway: Gateway) -> str:
     settings, tls = gateway.settings, gateway.tls_port
     return (
         "Trunkline is running.\n\n"
-        f"  HTTP API     {_url(gateway)}\n"
+        + (f"  Panel        {_url(gateway)}/panel\n" if gateway.panel else "")
+        + f"  HTTP API     {_url(gateway)}\n"
         f"  SMPP server  {settings.smpp_host}:{gateway.smpp_server.port}"
         + (f", with TLS {settings.smpp_tls_host}:{tls.port}\n" if tls else "\n")
         + f"  Data         {settings.data_dir.resolve()}\n\n"
@@ -103,9 +104,16 @@ def _banner(gateway: Gateway) -> str:
 def _demo_banner(gateway: Gateway, simulator: SmscSimulator, credentials: dict[str, Any], path: Path) -> str:
     url, smpp = _url(gateway), credentials["smpp"]
     key = credentials["http_account"]["api_key"]
+    user = credentials["admin"]["username"]
+    panel = (
+        f"  Panel           {url}/panel   (user {user}, password in the file below)\n"
+        if gateway.panel
+        else ""
+    )
     return (
         "Trunkline is running, in demo mode.\n\n"
-        f"  HTTP API        {url}   (its documentation: {url}/docs)\n"
+        + panel
+        + f"  HTTP API        {url}   (its documentation: {url}/docs)\n"
         f"  SMPP server     {smpp['host']}:{smpp['port']}, system_id {smpp['system_id']}\n"
         f'  SMSC simulator  {SIMULATOR_HOST}:{simulator.port}, attached as connector "simulator"\n'
         f"  Data            {gateway.settings.data_dir.resolve()}\n"

@@ -96,8 +96,11 @@ class SignIn:
                 raise SignInRefused("Wrong code, or one that was used before; wait for the next")
         return await self._begin(login, address, user_agent)
 
-    async def resume(self, token: str, *, address: str = "") -> SignedIn | None:
-        """The session of a token; None when it has ended or its login may not come in any more."""
+    async def resume(self, token: str, *, address: str = "", seen: bool = True) -> SignedIn | None:
+        """The session of a token; None when it has ended or its login may not come in any more.
+
+        `seen`: the person did something, which keeps the session from ending as idle.
+        """
         found = await self._administration.session_by_token(hash_token(token)) if token else None
         if found is None:
             return None
@@ -105,7 +108,7 @@ class SignIn:
         now = self._now_ms()
         if not login.usable or now >= session.expires_at or now - session.seen_at >= self._idle_ms:
             return None
-        if now - session.seen_at >= min(TOUCH_MS, self._idle_ms // 4):
+        if seen and now - session.seen_at >= min(TOUCH_MS, self._idle_ms // 4):
             await self._administration.touch_session(session.id, now)
         return SignedIn(session.id, login, login.actor(door=DOOR, address=address))
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 MAX_HEAD = 65_536
 LINE_OCTETS = 4  # of a header line beside name and value: colon, space, CR, LF
 BACKLOG = 2048
+WEBSOCKET_MAX = 1_000_000  # octets of one message from a browser
 SETTING = "http_port"
 SWEEP_S = 2.0
 
@@ -142,6 +143,7 @@ class HttpServer:
 
     `request_timeout_s` is the time a client has to send a request completely. `trusted_proxies` (addresses,
     separated by commas) may tell the client's address in X-Forwarded-For; nobody else is believed.
+    `websockets` lets the application speak with browsers over websockets.
     """
 
     def __init__(
@@ -155,6 +157,7 @@ class HttpServer:
         request_timeout_s: float = 60.0,
         grace_s: int = 10,
         trusted_proxies: str = "",
+        websockets: bool = False,
     ) -> None:
         self._app = app
         self._host = host
@@ -164,6 +167,7 @@ class HttpServer:
         self._request_timeout_s = request_timeout_s
         self._grace_s = grace_s
         self._trusted_proxies = trusted_proxies
+        self._websockets = websockets
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -193,7 +197,10 @@ class HttpServer:
             self._app,
             loop="none",
             http=DoorProtocol,
-            ws="none",
+            ws="websockets-sansio" if self._websockets else "none",
+            ws_max_size=WEBSOCKET_MAX,
+            # Compressing would take the event loop from the messages.
+            ws_per_message_deflate=False,
             lifespan="off",
             interface="asgi3",
             log_config=None,
@@ -235,9 +242,11 @@ class HttpServer:
         The server calls it every `SWEEP_S` seconds.
         """
         if self._server is not None:
-            connections = cast(Sequence[DoorProtocol], list(self._server.server_state.connections))
             before = now - self._request_timeout_s
-            self.overdue += sum(connection.close_overdue(before) for connection in connections)
+            for connection in list(self._server.server_state.connections):
+                # A websocket has no request that could be overdue.
+                if isinstance(connection, DoorProtocol):
+                    self.overdue += connection.close_overdue(before)
 
     async def _bind(self) -> socket.socket:
         try:

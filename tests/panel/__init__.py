@@ -1,0 +1,1 @@
+"""The panel in a real browser, on the real program."""

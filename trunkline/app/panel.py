@@ -1,0 +1,63 @@
+"""The panel on a gateway: which of its parts the pages work on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.services.dashboard import Dashboard
+from trunkline.services.logins import Logins
+
+if TYPE_CHECKING:
+    from trunkline.app.gateway import Gateway
+    from trunkline.panel.mounting import PanelApp
+
+
+class GatewayPicture:
+    """Implements `panel.needs.LivePicture`."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    @property
+    def accepted(self) -> int:
+        return self._gateway.pipeline.accepted
+
+    @property
+    def submitted(self) -> int:
+        return self._gateway.outcomes.submitted
+
+    @property
+    def backlog(self) -> int:
+        return self._gateway.store.journal.backlog
+
+    def problems(self) -> Sequence[str]:
+        """Why this process is not ready."""
+        return self._gateway.health.problems()
+
+    def connectors(self) -> Sequence[ConnectorStatus]:
+        """Every configured connector with its binds."""
+        return self._gateway.connectors.statuses()
+
+    def esmes(self) -> Sequence[SessionStatus]:
+        """Every bound session."""
+        return [session.status() for session in self._gateway.door.sessions]
+
+
+def make_panel(gateway: Gateway) -> PanelApp:
+    """The panel's pages, not served yet."""
+    # Its libraries take memory and time, which a gateway without a panel does not pay.
+    from trunkline.panel.mounting import PanelApp  # noqa: PLC0415
+    from trunkline.panel.needs import PanelServices  # noqa: PLC0415
+
+    store = gateway.store
+    return PanelApp(
+        PanelServices(
+            gateway.sign_in,
+            Logins(store),
+            Dashboard(store, gateway.clock),
+            GatewayPicture(gateway),
+            gateway.clock,
+        )
+    )

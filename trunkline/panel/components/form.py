@@ -1,0 +1,112 @@
+"""Forms from a description: one input per field, the rule that was broken beside the field that broke it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from nicegui import ui
+
+from trunkline.panel.visitor import Visitor
+from trunkline.services.accounts import InvalidInput
+
+
+class Kind(StrEnum):
+    """How a field is filled in."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    NUMBER = "number"
+    PASSWORD = "password"  # noqa: S105  (a kind of input)
+    CHOICE = "choice"
+    CHOICES = "choices"
+    SWITCH = "switch"
+
+
+@dataclass(slots=True, frozen=True)
+class Field:
+    """One field. `name` is the service's name of it, its label the text `field.<name>`.
+
+    A rule that the service says about `name` is shown beside it. `options` are values and their labels.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    hint: str = ""
+    options: Mapping[Any, str] = field(default_factory=dict)
+
+
+class Form:
+    """The inputs of some fields and the button that hands them over."""
+
+    def __init__(
+        self,
+        visitor: Visitor,
+        fields: Sequence[Field],
+        save: Callable[[dict[str, Any]], Awaitable[None]],
+        *,
+        values: Mapping[str, Any] | None = None,
+        action: str = "",
+    ) -> None:
+        """`save` gets the values by name; it runs as the visitor and may raise `InvalidInput`."""
+        self._visitor = visitor
+        self._fields = fields
+        self._save = save
+        self._inputs: dict[str, Any] = {}
+        with ui.element("form").classes("form").on("submit.prevent", visitor.on(self._submit)):
+            for each in fields:
+                self._inputs[each.name] = self._input(each, (values or {}).get(each.name))
+            with ui.element("div").classes("actions"):
+                ui.button(action or visitor.text("action.save")).props("unelevated no-caps type=submit")
+
+    def clear(self) -> None:
+        """Empties the fields of secrets, which are not shown again."""
+        for each in self._fields:
+            if each.kind is Kind.PASSWORD:
+                self._inputs[each.name].set_value("")
+
+    def _input(self, described: Field, value: Any) -> Any:
+        label = self._visitor.text(f"field.{described.name}")
+        match described.kind:
+            case Kind.NUMBER:
+                made: Any = ui.number(label, value=value)
+            case Kind.LONG_TEXT:
+                made = ui.textarea(label, value=value or "")
+            case Kind.CHOICE:
+                made = ui.select(dict(described.options), label=label, value=value)
+            case Kind.CHOICES:
+                made = ui.select(dict(described.options), label=label, value=list(value or ()), multiple=True)
+                made.props("use-chips")
+            case Kind.SWITCH:
+                return ui.switch(label, value=bool(value)).props(f'data-field="{described.name}"')
+            case _:
+                made = ui.input(label, value=value or "", password=described.kind is Kind.PASSWORD)
+        made.props("outlined dense").props(f'data-field="{described.name}"')
+        if described.hint:
+            made.props["hint"] = described.hint
+        return made
+
+    async def _submit(self) -> None:
+        values = {name: each.value for name, each in self._inputs.items()}
+        missing = False
+        for each in self._fields:
+            wanting = each.required and values[each.name] in (None, "", [])
+            self._mark(each.name, self._visitor.text("error.required") if wanting else "")
+            missing = missing or wanting
+        if missing:
+            return
+        try:
+            await self._save(values)
+        except InvalidInput as error:
+            if error.field not in self._inputs:
+                raise
+            self._mark(error.field, error.rule)
+
+    def _mark(self, name: str, rule: str) -> None:
+        element = self._inputs[name]
+        if isinstance(element, ui.switch):
+            return
+        element.props["error-message"] = rule
+        element.props["error"] = bool(rule)
+        element.update()

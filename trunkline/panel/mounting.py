@@ -1,0 +1,127 @@
+"""The panel as one ASGI application: the guard, behind it the sign-in page and NiceGUI's pages."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nicegui
+from fastapi import FastAPI
+from nicegui import Client, ui
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from trunkline.panel.guard import Guard, Receive, Scope, Send
+from trunkline.panel.navigation import Page
+from trunkline.panel.needs import PanelServices
+from trunkline.panel.pages import PAGES
+from trunkline.panel.shell import not_allowed, show
+from trunkline.panel.sign_in import sign_in_routes
+from trunkline.panel.visitor import SESSION_COOKIE, visitor_of
+
+PATH = "/panel"
+STYLE = Path(__file__).with_name("style")
+SERVICES = "trunkline.panel"  # where a request's scope holds the services of its gateway
+BUILD_TIMEOUT_S = 20.0
+RECONNECT_S = 10.0  # how long a page waits for a browser whose connection broke
+HISTORY = 200  # updates kept for such a browser
+
+
+class PanelApp:
+    """Everything below `/panel`; run `start` before and `stop` after it serves."""
+
+    def __init__(self, services: PanelServices) -> None:
+        self._services = services
+        self._pages = nicegui_application(PAGES)
+        self._running: AbstractAsyncContextManager[Any] | None = None
+        assets = f"/_nicegui/{nicegui.__version__}/"
+        front = Starlette(
+            routes=[
+                *sign_in_routes(services.sign_in),
+                Mount("/style", StaticFiles(directory=STYLE)),
+                Mount("/", self._pages),
+            ]
+        )
+        self._guard = Guard(
+            front,
+            self._is_signed_in,
+            open_paths=("/sign-in", "/sign-out", "/style/", assets),
+            lasting_paths=(assets,),
+            sign_in_path="/sign-in",
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request or websocket."""
+        scope[SERVICES] = self._services
+        try:
+            await self._guard(scope, receive, send)
+        finally:
+            # The metrics count the panel as one route, whatever its pages' are.
+            scope["route"] = _ROUTE
+
+    async def start(self) -> None:
+        """Lets pages be opened."""
+        self._running = self._pages.router.lifespan_context(self._pages)
+        await self._running.__aenter__()
+
+    async def stop(self) -> None:
+        """Ends the open pages."""
+        if self._running is not None:
+            await self._running.__aexit__(None, None, None)
+            self._running = None
+
+    async def _is_signed_in(self, connection: HTTPConnection) -> bool:
+        token = connection.cookies.get(SESSION_COOKIE, "")
+        address = connection.client.host if connection.client is not None else ""
+        if not token:
+            return False
+        return await self._services.sign_in.resume(token, address=address, seen=False) is not None
+
+
+class _Route:
+    path = PATH
+
+
+_ROUTE = _Route()
+
+
+@cache
+def nicegui_application(pages: Sequence[Page]) -> FastAPI:
+    """NiceGUI with these pages. A process has one: each request brings the services of its gateway along."""
+    for page in pages:
+        ui.page(page.path, response_timeout=BUILD_TIMEOUT_S)(_builder(page))
+    application = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    ui.run_with(
+        application,
+        title="Trunkline",
+        favicon=STYLE / "mark.svg",
+        dark=None,
+        reconnect_timeout=RECONNECT_S,
+        message_history_length=HISTORY,
+        binding_refresh_interval=None,
+        # Compressing and the compiler of style classes would cost time: here and in the browser.
+        gzip_middleware_factory=None,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    Client.shared_head_html = (
+        '<link rel="stylesheet" href="/panel/style/panel.css">'
+        '<script defer src="/panel/style/panel.js"></script>'
+    )
+    return application
+
+
+def _builder(page: Page) -> Callable[[Request], Any]:
+    async def build(request: Request) -> None:
+        visitor = await visitor_of(request, request.scope[SERVICES], PAGES)
+        if visitor is None:
+            ui.navigate.to("/sign-in")  # the session ended a moment ago
+        elif visitor.may_open(page):
+            await show(visitor, page, request)
+        else:
+            not_allowed(visitor, page)
+
+    return build

@@ -1,0 +1,53 @@
+"""What the panel needs from the rest of the gateway."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from trunkline.model.ports import Clock
+from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.services.dashboard import Dashboard
+from trunkline.services.logins import Logins
+from trunkline.services.sign_in import SignIn
+
+
+class LivePicture(Protocol):
+    """The process as it is now. Cheap: no I/O."""
+
+    @property
+    def accepted(self) -> int:
+        """Messages taken in since the start."""
+        ...
+
+    @property
+    def submitted(self) -> int:
+        """Segments that an SMSC took since the start."""
+        ...
+
+    @property
+    def backlog(self) -> int:
+        """Changes that wait to be written."""
+        ...
+
+    def problems(self) -> Sequence[str]:
+        """Why this process is not ready; empty when it is."""
+        ...
+
+    def connectors(self) -> Sequence[ConnectorStatus]:
+        """Every configured connector with its binds."""
+        ...
+
+    def esmes(self) -> Sequence[SessionStatus]:
+        """Every bound session."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class PanelServices:
+    """Everything the panel is built on."""
+
+    sign_in: SignIn
+    logins: Logins
+    dashboard: Dashboard
+    live: LivePicture
+    clock: Clock
