@@ -47,8 +47,9 @@ class MessageLine:
 
 
 class Statistics(Protocol):
-    """Counts over the messages accepted since a moment (Unix ms). Every such message is read: not for a loop.
+    """Counts over the messages accepted since a moment (Unix ms), by whole hours.
 
+    The current hour is counted each time, older ones are as they were a twentieth of their age ago.
     `account_id` keeps to one account; None counts all. Raises `StorageUnavailable`.
     """
 

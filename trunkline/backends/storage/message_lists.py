@@ -18,7 +18,7 @@ from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow,
 from trunkline.model.states import MessageState, SegmentState
 
 FIRST_STEP = 1_000
-MOST_LOOKED_AT = 200_000  # messages per page
+MOST_LOOKED_AT = 100_000  # messages per page
 MOST_OF_AN_ACCOUNT = 50_000  # the same along an account's index: each is a look-up of its own
 
 R = TypeVar("R")
@@ -44,7 +44,7 @@ _receipt_error = (
     .limit(1)
     .scalar_subquery()
 )
-_error = func.coalesce(_message.c.error, _receipt_error)
+shown_error = func.coalesce(_message.c.error, _receipt_error)
 
 _MESSAGE_ROW = (
     _message.c.id,
@@ -60,7 +60,7 @@ _MESSAGE_ROW = (
     _message.c.parts,
     _message.c.connector_id,
     _message.c.state,
-    _error,
+    shown_error,
     _message.c.charged,
     _message.c.registered_delivery,
     _message.c.accepted_at,
@@ -170,7 +170,7 @@ def messages_between(wanted: MessageFilter, below: str, down_to: str | None, mos
     if wanted.error:
         conditions += [
             _message.c.state != MessageState.DELIVERED.value,
-            _error.icontains(wanted.error, autoescape=True),
+            shown_error.icontains(wanted.error, autoescape=True),
         ]
     if down_to is not None:
         conditions.append(_message.c.id >= down_to)

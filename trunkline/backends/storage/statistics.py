@@ -1,56 +1,130 @@
-"""What has happened lately, counted from the messages themselves."""
+"""What has happened lately, counted by the hour.
 
-from typing import Any
+The hours that are over are counted once and kept in `traffic`. What becomes of their messages later is seen
+when they are counted again, the sooner the younger they are. The current hour is counted whenever it is asked
+for. Nothing of this touches the journal: nobody pays for figures that nobody looks at.
+"""
 
-from sqlalchemy import ColumnElement, Select, func, select
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, case, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.message_lists import shown_error
 from trunkline.model.ids import first_id
 from trunkline.model.states import MessageState
 from trunkline.model.statistics import FailureReason, MessageLine, Share, TrafficCount
 
+HOUR_MS = 3_600_000
+OLDEST_MS = 366 * 24 * HOUR_MS  # nothing older is counted
+# An hour is counted again after a twentieth of its age: figures of yesterday are an hour behind at the most.
+AGAIN_AFTER = 20
+REASON_LENGTH = 255
+SLACK_MS = 60_000  # by which a message's id and the time at which it was accepted may differ
+
 _message = tables.message
 _account = tables.account
+_traffic = tables.traffic
+_hour = tables.traffic_hour
 
 _Query = Select[*tuple[Any, ...]]
 
 FAILED = (MessageState.UNDELIVERED, MessageState.REJECTED, MessageState.EXPIRED)
 
 
+class _Count(NamedTuple):
+    """A row of `traffic`."""
+
+    hour: int
+    account_id: int
+    connector_id: str
+    state: str
+    reason: str
+    messages: int
+
+
 class Statistics(Database):
-    """Reads a stretch of the messages' primary key, which is their order in time."""
+    """Counts of messages, and the newest of them."""
 
     async def traffic(self, since: int, step_ms: int, account_id: int | None) -> list[TrafficCount]:
-        """Messages by step of time and state."""
-        at = (_message.c.accepted_at - _message.c.accepted_at % step_ms).label("at")
-        query = select(at, _message.c.state, func.count()).group_by(at, _message.c.state)
-        return [
-            TrafficCount(row[0], MessageState(row[1]), row[2])
-            for row in await self._rows(_within(query, since, account_id))
-        ]
+        """Messages by step of time and state; `since` and `step_ms` are whole hours."""
+        sums: dict[tuple[int, str], int] = defaultdict(int)
+        for row in await self._counts(since, account_id):
+            sums[row.hour - row.hour % step_ms, row.state] += row.messages
+        return [TrafficCount(at, MessageState(state), messages) for (at, state), messages in sums.items()]
 
     async def shares(self, since: int, account_id: int | None) -> list[Share]:
         """Messages by account, connector and state."""
-        by = (_message.c.account_id, _message.c.connector_id, _message.c.state)
-        query = select(*by, func.count()).group_by(*by)
+        sums: dict[tuple[int, str, str], int] = defaultdict(int)
+        for row in await self._counts(since, account_id):
+            sums[row.account_id, row.connector_id, row.state] += row.messages
         return [
-            Share(row[0], row[1], MessageState(row[2]), row[3])
-            for row in await self._rows(_within(query, since, account_id))
+            Share(account, connector_id, MessageState(state), messages)
+            for (account, connector_id, state), messages in sums.items()
         ]
 
     async def failure_reasons(self, since: int, account_id: int | None, limit: int) -> list[FailureReason]:
         """The commonest reasons of failures, the commonest first."""
-        count = func.count().label("messages")
-        reason = func.coalesce(_message.c.error, "").label("reason")
-        query = (
-            select(reason, count)
-            .where(_message.c.state.in_(FAILED))
-            .group_by(reason)
-            .order_by(count.desc(), reason)
-            .limit(limit)
-        )
-        return [FailureReason(row[0], row[1]) for row in await self._rows(_within(query, since, account_id))]
+        sums: dict[str, int] = defaultdict(int)
+        for row in await self._counts(since, account_id):
+            if row.state in FAILED:
+                sums[row.reason] += row.messages
+        commonest = sorted(sums.items(), key=lambda each: (-each[1], each[0]))
+        return [FailureReason(reason, messages) for reason, messages in commonest[:limit]]
+
+    async def _counts(self, since: int, account_id: int | None) -> list[_Count]:
+        """The counts of all hours from `since` on."""
+        now = self._now_ms()
+        this_hour = now - now % HOUR_MS
+        first = max(since - since % HOUR_MS, this_hour - OLDEST_MS)
+        await self._count_what_is_due(first, this_hour, now)
+        stored = select(_traffic).where(_traffic.c.hour >= first, _traffic.c.hour < this_hour)
+        if account_id is not None:
+            stored = stored.where(_traffic.c.account_id == account_id)
+        async with self._read() as connection:
+            kept = [_Count(*row) for row in await connection.execute(stored)]
+            return kept + await _count(connection, max(first, this_hour), None, account_id)
+
+    async def _count_what_is_due(self, first: int, end: int, now: int) -> None:
+        """Counts the hours from `first` to before `end` that were not counted yet, or not for long."""
+        if first >= end:
+            return
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_hour.c.hour, _hour.c.counted_at).where(_hour.c.hour >= first, _hour.c.hour < end)
+            )
+            counted = {row.hour: row.counted_at for row in rows}
+        due = [
+            hour
+            for hour in range(first, end, HOUR_MS)
+            if hour not in counted or now >= counted[hour] + (now - hour) // AGAIN_AFTER
+        ]
+        for begin, until in _stretches(due):
+            async with self._read() as connection:
+                counts = await _count(connection, begin, until, None)
+            # Apart from the count, which takes its time: a writer would keep the journal waiting.
+            await self._keep(counts, begin, until, now)
+
+    async def _keep(self, counts: list[_Count], begin: int, until: int, now: int) -> None:
+        try:
+            async with self._write() as connection:
+                # The hours first and in order: whoever counts the same ones waits here, and then gives way.
+                await connection.execute(delete(_hour).where(_hour.c.hour >= begin, _hour.c.hour < until))
+                hours = [{"hour": hour, "counted_at": now} for hour in range(begin, until, HOUR_MS)]
+                await connection.execute(insert(_hour), hours)
+                await connection.execute(
+                    delete(_traffic).where(_traffic.c.hour >= begin, _traffic.c.hour < until)
+                )
+                if counts:
+                    await connection.execute(insert(_traffic), [row._asdict() for row in counts])
+        except IntegrityError:
+            pass  # somebody else has counted the same hours at the same time
 
     async def newest_messages(
         self, since: int, account_id: int | None, limit: int, *, failed: bool
@@ -104,3 +178,32 @@ def _within(query: _Query, since: int, account_id: int | None) -> _Query:
     if account_id is not None:
         conditions.append(_message.c.account_id == account_id)
     return query.where(*conditions)
+
+
+async def _count(
+    connection: AsyncConnection, begin: int, until: int | None, account_id: int | None
+) -> list[_Count]:
+    """Counts the messages themselves, those accepted from `begin` (a whole hour) to before `until`."""
+    hour = (_message.c.accepted_at - _message.c.accepted_at % HOUR_MS).label("hour")
+    reason = case(
+        (_message.c.state.in_(FAILED), func.substr(func.coalesce(shown_error, ""), 1, REASON_LENGTH)),
+        else_="",
+    ).label("reason")
+    # A sum, so that no database takes the accounts' index for the order: it leads to one message at a time.
+    account = (_message.c.account_id + 0).label("account")
+    by = (hour, account, _message.c.connector_id, _message.c.state, reason)
+    # By the ids, which are in the order of time, and within them exactly.
+    query = _within(select(*by, func.count()).group_by(*by), begin - SLACK_MS, account_id)
+    query = query.where(_message.c.accepted_at >= begin)
+    if until is not None:
+        query = query.where(_message.c.id < first_id(until + SLACK_MS), _message.c.accepted_at < until)
+    return [_Count(*row) for row in await connection.execute(query)]
+
+
+def _stretches(hours: Iterable[int]) -> list[tuple[int, int]]:
+    """Hours that follow each other as (begin, end)."""
+    found = []
+    for _, group in groupby(enumerate(hours), lambda each: each[1] - each[0] * HOUR_MS):
+        run = [hour for _, hour in group]
+        found.append((run[0], run[-1] + HOUR_MS))
+    return found

@@ -368,6 +368,27 @@ connector_status = Table(
     PrimaryKeyConstraint("connector_id", "node"),
 )
 
+# Messages counted by the hour in which they were accepted (Unix ms), so that figures need not read them all.
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("hour", BigInteger, nullable=False, autoincrement=False),
+    Column("account_id", Integer, nullable=False, autoincrement=False),
+    Column("connector_id", String(100), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(255), nullable=False),  # why it failed, empty where it did not
+    Column("messages", BigInteger, nullable=False),
+    PrimaryKeyConstraint("hour", "account_id", "connector_id", "state", "reason"),
+    sqlite_with_rowid=False,
+)
+
+traffic_hour = Table(
+    "traffic_hour",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("counted_at", BigInteger, nullable=False),
+)
+
 setting = Table(
     "setting",
     metadata,
