@@ -93,13 +93,13 @@ class Settings(BaseSettings):
     smpp_host: str = Field(
         "127.0.0.1",
         min_length=1,
-        description="Address the SMPP server listens on.",
+        description="Address the SMPP server listens on, or several with commas, such as `0.0.0.0,::`.",
     )
     smpp_port: int = Field(2775, ge=0, le=65535, description="Port of the SMPP server; 0 takes any free one.")
     smpp_tls_host: str = Field(
         default_factory=lambda data: data["smpp_host"],
         min_length=1,
-        description="Address the SMPP server listens on for TLS.",
+        description="Address the SMPP server listens on for TLS, or several.",
         json_schema_extra={"default_text": "`smpp_host`"},
     )
     smpp_tls_port: int = Field(

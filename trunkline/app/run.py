@@ -151,8 +151,9 @@ def _told_to_stop() -> asyncio.Event:
 
 
 def _reachable(host: str) -> str:
-    """An address to connect to for a server that listens on all of them."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    """An address to connect to for a server that listens on several, or on all of them."""
+    first = host.split(",", maxsplit=1)[0].strip()
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(first, first)
 
 
 def _url(gateway: Gateway) -> str:

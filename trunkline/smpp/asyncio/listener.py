@@ -15,7 +15,9 @@ OnHandshakeFailed = Callable[[tuple[str, int], OSError], None]
 
 
 class Endpoint:
-    """One address that is listened on. With `ssl` every connection begins with a TLS handshake.
+    """A port that is listened on. With `ssl` every connection begins with a TLS handshake.
+
+    `host` is an address of this machine, or several with commas: `0.0.0.0,::` are all, of IPv4 and of IPv6.
 
     `ssl` may be replaced at any time: handshakes from then on use the new context, connections that stand are
     left alone.
@@ -48,7 +50,8 @@ class Endpoint:
     async def open(self) -> None:
         """Start to listen. Raises OSError when the address is in use or not ours."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, self._host, self._port, backlog=BACKLOG)
+        hosts = [each.strip() for each in self._host.split(",")]
+        self._server = await loop.create_server(self._accept, hosts, self._port, backlog=BACKLOG)
 
     def close(self) -> None:
         """Take no more connections; those that stand are left alone."""

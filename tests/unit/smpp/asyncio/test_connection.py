@@ -464,6 +464,18 @@ async def test_a_port_in_use_is_an_os_error(start: Start):
     await other.close()
 
 
+async def test_several_addresses_are_listened_on():
+    server = SmppServer("127.0.0.1, 127.0.0.2", 0, Peer, timers=QUIET)
+    await server.start()
+    addresses = [each.getsockname() for each in server.sockets]
+    assert {host for host, _ in addresses} == {"127.0.0.1", "127.0.0.2"}
+    for host, port in addresses:
+        connection = await connect(host, port, Peer, timers=QUIET)
+        await connection.bind(BindType.TRX, "user", "secret")
+        await connection.unbind()
+    await server.close()
+
+
 async def test_unbind_answers_itself(start: Start):
     server = await start()
     ours, theirs = await server.connect()
