@@ -105,7 +105,7 @@ async def test_passwords_are_generated_for_each_data_directory_unless_they_are_s
     assert one["http_account"]["api_key"] != other["http_account"]["api_key"]
     assert other["admin"]["password"] == "chosen by the operator"
     for gateway, demo in ((first, one), (second, other)):
-        [(username, password_hash)] = await gateway.rows("SELECT username, password_hash FROM admin")
+        [(username, password_hash)] = await gateway.rows("SELECT username, password_hash FROM login")
         assert username == demo["admin"]["username"]
         assert PasswordHasher().verify(password_hash, demo["admin"]["password"])
         # Nothing that is secret is printed, logged or stored in clear, but for the key to paste.
@@ -121,7 +121,7 @@ async def test_without_the_demo_there_is_no_account(make_gateway: MakeGateway) -
     await gateway.start()
     assert "in demo mode" not in gateway.printed()
     assert not (gateway.settings.data_dir / "demo.json").exists()
-    for table in ("account", "esme", "http_account", "admin", "connector", "route"):
+    for table in ("account", "esme", "http_account", "login", "connector", "route"):
         assert await gateway.value(f"SELECT count(*) FROM {table}") == 0
     answer = await http(
         gateway.http_port, "POST", "/api/v1/http-send", {"to": "971501234567", "content": "x"},
