@@ -43,6 +43,7 @@ from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
@@ -96,6 +97,7 @@ class Gateway:
         self.credentials = CredentialChecker()
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
+        self.dashboard = Dashboard(store, self.clock)
         self.amending = Amending(store, self.clock, snapshots, self.outcomes, self.receipts, self.notifier)
         broadcasting = Broadcasting(store, self.clock, snapshots, self.outcomes)
         self.operations = Operations(self.amending, broadcasting, self.clock)
@@ -162,6 +164,7 @@ class Gateway:
                 hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
                 amending=self.amending,
                 messages=Messages(store),
+                dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(
                     Accounts(store),

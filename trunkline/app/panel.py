@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trunkline.model.status import ConnectorStatus, SessionStatus
-from trunkline.services.dashboard import Dashboard
 from trunkline.services.logins import Logins
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
         PanelServices(
             gateway.sign_in,
             Logins(store),
-            Dashboard(store, gateway.clock),
+            gateway.dashboard,
             GatewayPicture(gateway),
             gateway.clock,
         )

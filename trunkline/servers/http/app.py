@@ -27,6 +27,7 @@ from trunkline.servers.http.pdu_logs import pdu_log_routes
 from trunkline.servers.http.send import SendRoute
 from trunkline.servers.http.smpp_decode import smpp_decode
 from trunkline.servers.http.speed import speed
+from trunkline.servers.http.statistics import statistics
 from trunkline.servers.http.texts import texts
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app = HttpApp(services, routes, max_in_flight)
     app.include_router(message_lists(services.messages, authenticator))  # before `messages/{id}`
     app.include_router(pages(services, authenticator))
+    app.include_router(statistics(services.dashboard, authenticator))
     app.include_router(texts(authenticator))
     app.include_router(smpp_decode(authenticator))
     app.include_router(pdu_log_routes(services.pdu_logs, authenticator))

@@ -16,6 +16,7 @@ from trunkline.servers.http.figures import MetricsSource
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
@@ -116,6 +117,7 @@ class HttpServices:
     metrics: MetricsSource
     amending: Amending = field(kw_only=True)
     messages: Messages = field(kw_only=True)
+    dashboard: Dashboard = field(kw_only=True)
     pdu_logs: PduLogs = field(kw_only=True)
     management: Management = field(kw_only=True)
     figures: HttpFigures = field(default_factory=HttpFigures)

@@ -22,6 +22,7 @@ from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
 from trunkline.servers.http.smpp_decode import DecodeAnswer, DecodeRequest
 from trunkline.servers.http.speed import SpeedAnswer
+from trunkline.servers.http.statistics import StatisticsAnswer, StatisticsQuery
 from trunkline.servers.http.texts import InspectAnswer, InspectRequest
 
 
@@ -47,6 +48,7 @@ _TYPES = (
     MessageView,
     MessageList,
     ReceiptList,
+    StatisticsAnswer,
     InspectRequest,
     InspectAnswer,
     DecodeRequest,
@@ -104,6 +106,7 @@ def document() -> dict[str, Any]:
                 "get": _list_get("Delivery reports, those of the newest messages first", "ReceiptList")
             },
             "/api/v1/delivery-reports/export": {"get": _export_get("Delivery reports")},
+            "/api/v1/statistics": {"get": _statistics_get()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
             "/api/v1/messages/{message_id}/cancel": {"post": _message_cancel()},
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
@@ -192,6 +195,15 @@ def _list_get(summary: str, schema: str) -> dict[str, Any]:
         "security": [*_WAYS_IN, *_ADMIN_ONLY],
         "parameters": _query(MessagePageQuery, ()),
         "responses": _responses(schema, 400, 401, 403, 404, 429, 503),
+    }
+
+
+def _statistics_get() -> dict[str, Any]:
+    return {
+        "summary": "Figures of the last 24 hours and seven days",
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
+        "parameters": _query(StatisticsQuery, ()),
+        "responses": _responses("StatisticsAnswer", 400, 401, 403, 429, 503),
     }
 
 

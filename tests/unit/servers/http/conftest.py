@@ -8,10 +8,12 @@ import pytest
 import pytest_asyncio
 
 from tests.unit.services.conftest import MemoryAdministration
+from tests.unit.services.test_dashboard import FixedStatistics
 from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http import HttpServer, HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.dashboard import Dashboard
 from trunkline.services.login_limits import LoginLimits
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
@@ -65,6 +67,7 @@ class Door:
                 self.figures,
                 amending=self.amending,
                 messages=Messages(self.store),
+                dashboard=Dashboard(FixedStatistics(self.clock), self.clock),
                 pdu_logs=self.pdu_logs,
                 management=management_of(self.administration, self.live, self.refresh),
                 api_token_hash=hash_api_key(TOKEN),

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.services.conftest import MemoryAdministration
+from tests.unit.services.test_dashboard import FixedStatistics
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.dashboard import Dashboard
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 
@@ -65,6 +67,7 @@ def app(tmp_path_factory: pytest.TempPathFactory):
             figures,
             amending=MemoryAmending(store),
             messages=Messages(store),
+            dashboard=Dashboard(FixedStatistics(clock), clock),
             pdu_logs=PduLogs(tmp_path_factory.mktemp("pdu-logs")),
             management=management_of(MemoryAdministration(), FixedConnections(), AsyncMock()),
             api_token_hash=hash_api_key("token"),

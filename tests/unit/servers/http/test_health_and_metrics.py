@@ -151,6 +151,7 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/api/v1/http-send",
         "/api/v1/http-send/batch",
         "/api/v1/messages",
+        "/api/v1/statistics",
         "/api/v1/messages/export",
         "/api/v1/delivery-reports",
         "/api/v1/delivery-reports/export",
