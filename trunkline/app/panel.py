@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.services.api_keys import ApiKeys
+from trunkline.services.audit import Audit
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.logins import Logins
+from trunkline.services.messages import Messages
 
 if TYPE_CHECKING:
     from trunkline.app.gateway import Gateway
@@ -55,6 +59,10 @@ def make_panel(gateway: Gateway) -> PanelApp:
         PanelServices(
             gateway.sign_in,
             Logins(store),
+            Messages(store),
+            Audit(store),
+            ApiKeys(store),
+            EnterpriseUsers(store),
             gateway.dashboard,
             GatewayPicture(gateway),
             gateway.clock,

@@ -6,8 +6,12 @@ from typing import Protocol
 
 from trunkline.model.ports import Clock
 from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.services.api_keys import ApiKeys
+from trunkline.services.audit import Audit
 from trunkline.services.dashboard import Dashboard
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.logins import Logins
+from trunkline.services.messages import Messages
 from trunkline.services.sign_in import SignIn
 
 
@@ -48,6 +52,10 @@ class PanelServices:
 
     sign_in: SignIn
     logins: Logins
+    messages: Messages
+    audit: Audit
+    api_keys: ApiKeys
+    enterprise_users: EnterpriseUsers
     dashboard: Dashboard
     live: LivePicture
     clock: Clock

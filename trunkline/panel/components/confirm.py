@@ -12,6 +12,7 @@ def confirm(
 ) -> None:
     """Opens a dialog; `carry_out` runs, as the visitor, only after its button `action` was pressed."""
     with ui.dialog() as dialog, ui.card().classes("confirm"):
+        dialog.on("hide", dialog.delete)
         ui.label(question).classes("question")
         ui.label(consequence).classes("quiet")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -59,10 +60,22 @@ class Column(Generic[T]):
 
 @dataclass(slots=True, frozen=True)
 class Filter:
-    """A question above the table; its label is the text `column.<name>`. `options` are what may be chosen."""
+    """A question above the table; its label is the text `column.<name>`. `options` are what may be chosen.
+
+    A `moment` is asked for as date and time of the visitor's zone; see `moment_of`.
+    """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
+    moment: bool = False
+
+
+def moment_of(answer: str, visitor: Visitor) -> int | None:
+    """The Unix milliseconds of what a filter for a moment holds; None for nothing."""
+    try:
+        return int(datetime.fromisoformat(answer).replace(tzinfo=visitor.zone).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 @dataclass(slots=True, frozen=True)

@@ -64,12 +64,11 @@ class Table(Generic[T]):
         with ui.element("section").classes("card table-card"):
             self._bar()
             self._table = self._make()
-            with self._table.add_slot("no-data"):
-                empty_state(
-                    listing.icon,
-                    visitor.text(f"{listing.name}.empty"),
-                    visitor.text(f"{listing.name}.empty_next"),
-                )
+            self._empty = empty_state(
+                listing.icon,
+                visitor.text(f"{listing.name}.empty"),
+                visitor.text(f"{listing.name}.empty_next"),
+            )
             self._footer()
         if live_s:
             visitor.every(live_s, self._show)
@@ -90,6 +89,8 @@ class Table(Generic[T]):
                     made: Any = ui.select(dict(each.options), label=label, clearable=True, on_change=changed)
                 else:
                     made = ui.input(label, on_change=changed).props("debounce=400 clearable")
+                    if each.moment:
+                        made.props("type=datetime-local stack-label")
                 made.props("outlined dense").props(f'data-filter="{each.name}"')
             ui.space()
             self._columns_menu()
@@ -152,6 +153,8 @@ class Table(Generic[T]):
         visitor = self._visitor
         rtl = visitor.language.right_to_left
         with ui.element("div").classes("table-footer"):
+            self._unfinished = ui.label(visitor.text("table.unfinished")).classes("badge")
+            self._unfinished.set_visibility(False)
             self._count = ui.label("").classes("quiet")
             self._back = ui.button(
                 icon="chevron_right" if rtl else "chevron_left", on_click=visitor.on(self._page_back)
@@ -217,6 +220,7 @@ class Table(Generic[T]):
         self._items = {self._listing.key(item): item for item in found.items}
         self._next = found.next or ""
         self._table.rows = [self._row(item) for item in found.items]
+        self._empty.set_visibility(not found.items)
         first = len(self._before) * PAGE
         self._count.set_text(
             self._visitor.text(
@@ -227,6 +231,8 @@ class Table(Generic[T]):
             if found.items
             else ""
         )
+        # Some lists look at a bounded number of rows and then say that there may be more.
+        self._unfinished.set_visibility(not getattr(found, "searched", True))
         self._back.set_enabled(bool(self._before))
         self._forth.set_enabled(bool(self._next))
 

@@ -1,5 +1,24 @@
 """The panel's pages: one file each, and their order in the sidebar."""
 
-from trunkline.panel.pages import dashboard, own
+from trunkline.panel.pages import (
+    api_keys,
+    audit,
+    dashboard,
+    enterprise_users,
+    logins,
+    messages,
+    own,
+    receipts,
+)
 
-PAGES = (dashboard.PAGE, own.PAGE)
+PAGES = (
+    dashboard.PAGE,
+    messages.PAGE,
+    messages.DETAIL,
+    receipts.PAGE,
+    enterprise_users.PAGE,
+    api_keys.PAGE,
+    logins.PAGE,
+    audit.PAGE,
+    own.PAGE,
+)

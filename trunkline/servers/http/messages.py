@@ -7,12 +7,13 @@ import msgspec
 from trunkline.model.administration import MessageDetail
 from trunkline.model.amendment import NotAmended, Obstacle
 from trunkline.model.ids import is_id
-from trunkline.model.message import QUEUED_PREFIX, Message, Segment
+from trunkline.model.message import QUEUED_PREFIX, Segment
 from trunkline.model.money import format_credits
 from trunkline.model.profile import STANDARD, Profile
 from trunkline.model.submission import Reason
 from trunkline.model.tlvs import describe
 from trunkline.servers.http.errors import RETRY_AFTER_S, ApiError, retry_later
+from trunkline.services.message_history import history
 
 
 class SegmentView(msgspec.Struct):
@@ -161,51 +162,10 @@ def _segment(segment: Segment) -> SegmentView:
 
 
 def _history(detail: MessageDetail, *, whole: bool) -> list[HistoryEntry]:
-    """A time line from the columns of message and segments, and from what was noted on the way."""
-    message = detail.message
-    line: list[tuple[int, HistoryEntry]] = []
-
-    def add(at: int | None, event: str, text: str, segment: int | None = None) -> None:
-        if at is not None:
-            line.append((at, HistoryEntry(iso(at), event, text, segment)))
-
-    parts = len(message.segments)
-    add(message.accepted_at, "accepted", f"through {message.door}, {parts} part{'s' if parts > 1 else ''}")
-    add(message.accepted_at, "routed", _routing(detail, whole=whole))
-    for entry in detail.ledger:
-        moved, left = format_credits(entry.amount), format_credits(entry.balance_after)
-        add(entry.at, entry.kind, f"{moved} credits, {left} left")
-    for segment in message.segments:
-        theirs = f" as {segment.smsc_message_id}" if segment.smsc_message_id else ""
-        add(segment.submitted_at, "submitted", f"to {segment.connector_id}{theirs}", segment.number)
-        if segment.receipt_at is not None:
-            said = f"{segment.receipt_stat} err {segment.receipt_err or '000'}"
-            add(segment.receipt_at, "receipt", said, segment.number)
-    for event in detail.events:
-        add(event.at, event.kind, event.detail, event.segment_number)
-    add(message.done_at, message.state.value, message.error or "")
-    add(detail.notified_at, "notified", _recipient(message))
-    # A stable sort: what happened in the same millisecond stays in the order of the way.
-    line.sort(key=lambda entry: entry[0])
-    return [entry for _, entry in line]
-
-
-def _routing(detail: MessageDetail, *, whole: bool) -> str:
-    """Which connector the message was given to, by which route, and before which other connectors of it."""
-    message, route = detail.message, detail.route
-    took = f"to {message.connector_id} at {format_credits(message.rate)} credits a part"
-    if not whole:
-        return took
-    if route is None:
-        return f"{took}, by a route that is no more"
-    prefix = f"prefix {route.prefix}" if route.prefix else "any destination"
-    others = [each for each in route.connector_ids if each != message.connector_id]
-    instead = f", before {', '.join(others)}" if others else ""
-    return f"{took}{instead}, by route {route.name} ({prefix})"
-
-
-def _recipient(message: Message) -> str:
-    return message.credential if message.door == "smpp" else "the callback URL took the delivery report"
+    return [
+        HistoryEntry(iso(each.at), each.event, each.detail, each.segment)
+        for each in history(detail, routes=whole)
+    ]
 
 
 def _callback(detail: MessageDetail) -> CallbackView:

@@ -1,0 +1,98 @@
+"""Finding a message, and what is known of it; whoever is not its owner finds nothing."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from .conftest import TENANT, Site, choose, sign_in
+
+
+def rows(page: Page) -> int:
+    return page.locator(".table-card tbody tr").count()
+
+
+def test_a_message_is_found_and_its_way_is_told(at_home: Page, site: Site) -> None:
+    message_id = site.send("971502223344", "The one to be found")
+    site.send("971505556677", "Another one")
+    at_home.goto(f"{site.url}messages")
+    expect(at_home.get_by_text("Another one")).to_be_visible()
+    at_home.get_by_label("Search").fill("one to be found")
+    expect(at_home.get_by_text("Another one")).to_have_count(0)
+    at_home.get_by_role("link", name=message_id).click()
+    expect(at_home.locator(".fact-list")).to_contain_text("The one to be found")
+    way = at_home.locator(".time-line")
+    for step in ("Accepted", "Routed", "Charged", "Submitted"):
+        expect(way).to_contain_text(step)
+    expect(way).to_contain_text("by route")  # the operator is told which
+
+
+def test_filters_columns_and_pages(at_home: Page, site: Site) -> None:
+    for number in range(52):
+        site.send(f"97150900{number:04}", f"page test {number}")
+    site.send("971511111111", "left out")
+    at_home.goto(f"{site.url}messages")
+    at_home.get_by_label("To", exact=True).fill("97150900")
+    expect(at_home.get_by_text("left out")).to_have_count(0)
+    expect(at_home.get_by_text("page test 51", exact=True)).to_be_visible()
+    expect(at_home.locator(".table-footer")).to_contain_text("1 to 50")
+    at_home.get_by_label("Next page").click()
+    expect(at_home.get_by_text("page test 0", exact=True)).to_be_visible()
+    expect(at_home.locator(".table-footer")).to_contain_text("51 to 52")
+    assert rows(at_home) == 2
+    at_home.get_by_label("Previous page").click()
+    expect(at_home.get_by_text("page test 51", exact=True)).to_be_visible()
+    expect(at_home.get_by_role("columnheader", name="Parts")).to_have_count(0)
+    choose(at_home, "Columns", "Parts")
+    expect(at_home.get_by_role("columnheader", name="Parts")).to_have_count(1)
+
+
+def test_what_is_found_is_exported(at_home: Page, site: Site, tmp_path: Path) -> None:
+    site.send("971504040404", "=1+1")
+    at_home.goto(f"{site.url}messages")
+    at_home.get_by_label("To", exact=True).fill("971504040404")
+    expect(at_home.locator(".table-footer")).to_contain_text("1 to 1")
+    saved = {}
+    for kind in ("CSV", "XLSX"):
+        with at_home.expect_download() as download:
+            choose(at_home, "Export", kind)
+        saved[kind] = tmp_path / kind
+        download.value.save_as(saved[kind])
+    [header, row] = csv.reader(io.StringIO(saved["CSV"].read_text(encoding="utf-8-sig"), newline=""))
+    found = dict(zip(header, row, strict=True))
+    assert (found["To"], found["Message"]) == ("971504040404", "'=1+1")
+    with zipfile.ZipFile(saved["XLSX"]) as book:
+        assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_delivery_reports(at_home: Page, site: Site) -> None:
+    site.send("971503030303")
+    at_home.goto(f"{site.url}delivery-reports")
+    row = at_home.locator("tr", has_text="971503030303")
+    for _ in range(60):  # the simulator answers after half a second
+        if row.count():
+            break
+        at_home.get_by_label("Read again").click()
+        at_home.wait_for_timeout(500)
+    expect(row).to_contain_text("DELIVRD")
+
+
+def test_a_tenant_finds_no_message_of_others(page: Page, site: Site) -> None:
+    message_id = site.send("971506060606", "Not for the tenant")
+    sign_in(page, site, TENANT)
+    expect(page.locator("h1")).to_have_text("Dashboard")
+    for path in ("messages", "delivery-reports"):
+        page.goto(f"{site.url}{path}")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(".empty")).to_be_visible()
+        assert rows(page) == 0
+    page.goto(f"{site.url}messages/{message_id}")
+    expect(page.get_by_text("There is no such message")).to_be_visible()
+    assert "Not for the tenant" not in page.content()
+
+
+def test_a_message_that_is_not_there_says_what_to_do(at_home: Page, site: Site) -> None:
+    at_home.goto(f"{site.url}messages/nonsense")
+    expect(at_home.get_by_text("There is no such message")).to_be_visible()

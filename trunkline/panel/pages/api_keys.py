@@ -1,0 +1,105 @@
+"""API Keys: made, shown once, revoked."""
+
+from typing import Any
+
+from nicegui import ui
+from starlette.requests import Request
+
+from trunkline.model.identity import Actor, ApiKey, Permission
+from trunkline.model.people import Page as Rows
+from trunkline.model.people import Paging
+from trunkline.panel.components.confirm import confirm
+from trunkline.panel.components.form import Field, Form
+from trunkline.panel.components.heading import heading
+from trunkline.panel.components.listing import Column, Kind, Listing, Query
+from trunkline.panel.components.table import RowAction, Table
+from trunkline.panel.navigation import Page, Section
+from trunkline.panel.visitor import Visitor
+
+
+async def build(visitor: Visitor, _request: Request) -> None:
+    """Builds the page."""
+    keys = visitor.services.api_keys
+
+    async def load(actor: Actor, query: Query) -> Rows[ApiKey]:
+        return await keys.list(actor, Paging(query.limit, query.after))
+
+    async def switch(key: ApiKey) -> None:
+        await keys.set_enabled(await visitor.actor(), key.id, not key.enabled)
+        await table.refresh()
+
+    async def delete(key: ApiKey) -> None:
+        async def carry_out() -> None:
+            await keys.delete(await visitor.actor(), key.id)
+            await table.refresh()
+
+        confirm(
+            visitor,
+            visitor.text("api_keys.delete_question", name=key.name),
+            visitor.text("api_keys.delete_consequence"),
+            visitor.text("action.delete"),
+            carry_out,
+        )
+
+    def add() -> None:
+        with ui.dialog() as dialog, ui.card().classes("confirm"):
+            dialog.on("hide", dialog.delete)  # with the key that was shown
+            ui.label(visitor.text("api_keys.new")).classes("question")
+
+            async def save(values: dict[str, Any]) -> None:
+                made = await keys.create(await visitor.actor(), values["name"])
+                dialog.clear()
+                with dialog, ui.card().classes("confirm"):
+                    ui.label(visitor.text("api_keys.made")).classes("question")
+                    ui.label(made.key).classes("secret").props('data-test="key"')
+                    ui.label(visitor.text("api_keys.only_now")).classes("quiet")
+                    ui.button(visitor.text("action.close"), on_click=dialog.close).props("unelevated no-caps")
+                await table.refresh()
+
+            Form(visitor, [Field("name", required=True)], save, action=visitor.text("api_keys.make"))
+        dialog.open()
+
+    with heading(visitor, "api_keys"):
+        if visitor.may(Permission.MANAGE_API_KEYS):
+            ui.button(visitor.text("api_keys.new"), icon="add", on_click=add).props(
+                "unelevated no-caps dense"
+            )
+    listing = Listing(
+        "api_keys",
+        (
+            Column[ApiKey]("name", lambda each: each.name),
+            Column[ApiKey]("key_prefix", lambda each: each.prefix),
+            Column[ApiKey]("owner", lambda each: each.owner),
+            Column[ApiKey]("status", _state, Kind.BADGE),
+            Column[ApiKey]("last_used", lambda each: each.last_used_at, Kind.TIME),
+            Column[ApiKey]("created_at", lambda each: each.created_at, Kind.TIME),
+        ),
+        load,
+        key=lambda each: str(each.id),
+        icon="key",
+    )
+    actions = (
+        RowAction[ApiKey](
+            "disable", "block", visitor.text("action.disable"), switch, lambda each: each.enabled
+        ),
+        RowAction[ApiKey](
+            "enable", "check", visitor.text("action.enable"), switch, lambda each: not each.enabled
+        ),
+        RowAction[ApiKey]("delete", "delete", visitor.text("action.delete"), delete),
+    )
+    table = Table(visitor, listing, actions=actions if visitor.may(Permission.MANAGE_API_KEYS) else ())
+    await table.refresh()
+
+
+def _state(key: ApiKey) -> str:
+    return "enabled" if key.enabled else "disabled"
+
+
+PAGE = Page(
+    "api_keys",
+    "/api-keys",
+    "key",
+    Section.ACCOUNTS,
+    build,
+    (Permission.MANAGE_API_KEYS, Permission.VIEW_PLATFORM),
+)
