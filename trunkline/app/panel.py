@@ -11,6 +11,7 @@ from trunkline.services.audit import Audit
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.logins import Logins
 from trunkline.services.messages import Messages
+from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:
     from trunkline.app.gateway import Gateway
@@ -64,6 +65,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             ApiKeys(store),
             EnterpriseUsers(store),
             gateway.dashboard,
+            Sending(gateway.pipeline, gateway.snapshots),
             GatewayPicture(gateway),
             gateway.clock,
         )

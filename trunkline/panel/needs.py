@@ -12,6 +12,7 @@ from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.logins import Logins
 from trunkline.services.messages import Messages
+from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn
 
 
@@ -57,5 +58,6 @@ class PanelServices:
     api_keys: ApiKeys
     enterprise_users: EnterpriseUsers
     dashboard: Dashboard
+    sending: Sending
     live: LivePicture
     clock: Clock

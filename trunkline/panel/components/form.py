@@ -60,6 +60,32 @@ class Form:
             with ui.element("div").classes("actions"):
                 ui.button(action or visitor.text("action.save")).props("unelevated no-caps type=submit")
 
+    def value(self, name: str) -> Any:
+        """What a field holds now."""
+        return self._inputs[name].value
+
+    def set(self, name: str, value: Any) -> None:
+        """Fills a field in."""
+        self._inputs[name].set_value(value)
+
+    def mark(self, name: str, rule: str) -> None:
+        """Shows the rule that a field breaks beside it; none: the field is right."""
+        element = self._inputs[name]
+        # An update carries the field's text as it was here, over what is being typed: none without need.
+        shown = element.props.get("error-message", "") if element.props.get("error") else ""
+        if isinstance(element, ui.switch) or rule == shown:
+            return
+        element.props["error-message"] = rule
+        element.props["error"] = bool(rule)
+        element.update()
+
+    def watch(self, names: Sequence[str], changed: Callable[[], None]) -> None:
+        """Has `changed` called when somebody has changed one of these fields and stopped for a moment."""
+        for name in names:
+            # Else a field is held to be right after every change, whatever `changed` has marked.
+            element = self._inputs[name].without_auto_validation()
+            element.props("debounce=200").on_value_change(lambda _: changed())
+
     def clear(self) -> None:
         """Empties the fields of secrets, which are not shown again."""
         for each in self._fields:
@@ -92,7 +118,7 @@ class Form:
         missing = False
         for each in self._fields:
             wanting = each.required and values[each.name] in (None, "", [])
-            self._mark(each.name, self._visitor.text("error.required") if wanting else "")
+            self.mark(each.name, self._visitor.text("error.required") if wanting else "")
             missing = missing or wanting
         if missing:
             return
@@ -101,12 +127,4 @@ class Form:
         except InvalidInput as error:
             if error.field not in self._inputs:
                 raise
-            self._mark(error.field, error.rule)
-
-    def _mark(self, name: str, rule: str) -> None:
-        element = self._inputs[name]
-        if isinstance(element, ui.switch):
-            return
-        element.props["error-message"] = rule
-        element.props["error"] = bool(rule)
-        element.update()
+            self.mark(error.field, error.rule)

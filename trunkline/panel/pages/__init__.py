@@ -9,6 +9,7 @@ from trunkline.panel.pages import (
     messages,
     own,
     receipts,
+    send,
 )
 
 PAGES = (
@@ -16,6 +17,7 @@ PAGES = (
     messages.PAGE,
     messages.DETAIL,
     receipts.PAGE,
+    send.PAGE,
     enterprise_users.PAGE,
     api_keys.PAGE,
     logins.PAGE,
