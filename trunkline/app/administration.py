@@ -11,8 +11,10 @@ from trunkline.config import Settings
 from trunkline.services.accounts import Accounts
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
+from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
+from trunkline.services.people import People, people_of
 from trunkline.services.routes import Routes
 
 
@@ -31,6 +33,13 @@ class AdministrationTools:
     routes: Routes
     messages: Messages
     admin_token: AdminToken
+    people: People
+
+
+def make_people(settings: Settings, store: SqlStore, credentials: CredentialChecker) -> People:
+    """The services for people, with the settings' times."""
+    idle_s, lifetime_s = int(settings.session_idle_s), int(settings.session_lifetime_h * 3600)
+    return people_of(store, credentials, idle_s=idle_s, lifetime_s=lifetime_s)
 
 
 def upgrade_database(settings: Settings) -> None:
@@ -63,6 +72,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
         )
     store = make_store(settings)
     await store.open()
+    credentials = CredentialChecker()
     try:
         yield AdministrationTools(
             store,
@@ -72,6 +82,8 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
             Routes(store),
             Messages(store),
             AdminToken(store),
+            make_people(settings, store, credentials),
         )
     finally:
+        credentials.close()
         await store.close()

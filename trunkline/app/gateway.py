@@ -5,12 +5,13 @@ import gc
 import random
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from trunkline.app.administration import make_store, upgrade_database
+from trunkline.app.administration import make_people, make_store, upgrade_database
 from trunkline.app.figures import GatewayConnections, GatewayFigures, GatewayHealth
 from trunkline.app.panel import make_panel
 from trunkline.backends.pdu_log.log import FilePduLog
@@ -48,7 +49,6 @@ from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
-from trunkline.services.sign_in import SignIn
 from trunkline.smpp.asyncio.server import SmppServer
 from trunkline.smpp.constants import Version
 from trunkline.smpp.timers import TimerSettings
@@ -76,6 +76,7 @@ class Gateway:
     CONGESTION_S = 1.0
     HEARTBEAT_MS = 10_000  # a status older than a few of these is of a gateway that is gone
     TIDY_S = 60.0
+    PEOPLE_S = 20.0
     STATUS_S = 1.0  # how often the connectors' live status is written down
 
     def __init__(self, settings: Settings, store: SqlStore, snapshots: Snapshots) -> None:
@@ -95,6 +96,7 @@ class Gateway:
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
         self.credentials = CredentialChecker()
+        self.people = make_people(settings, store, self.credentials)
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
         self.dashboard = Dashboard(store, self.clock)
@@ -144,12 +146,6 @@ class Gateway:
         )
         self.figures = GatewayFigures(self)
         self.health = GatewayHealth(self)
-        self.sign_in = SignIn(
-            store,
-            self.credentials,
-            idle_s=int(settings.session_idle_s),
-            lifetime_s=int(settings.session_lifetime_h * 3600),
-        )
         self.panel = make_panel(self) if settings.panel else None
         http_app = create_app(
             HttpServices(
@@ -172,6 +168,7 @@ class Gateway:
                     Connectors(store),
                     GatewayConnections(self),
                     self.refresh_configuration,
+                    self.people,
                 ),
             )
         )
@@ -234,7 +231,7 @@ class Gateway:
             self.outbinds.run(),
             self._measure(),
             self._tidy_pdu_logs(),
-            self._tidy_sessions(),
+            self._keep_people(),
         ):
             self._take_on(duty)
         self.started = True
@@ -255,6 +252,8 @@ class Gateway:
         await self.webhooks.close()
         self.credentials.close()
         await self._save_status(self.connectors.statuses(), self.clock.now_ms())
+        with suppress(StorageUnavailable):
+            await self.people.key_uses.save()
         await self.store.close()
 
     async def refresh_configuration(self) -> None:
@@ -338,6 +337,16 @@ class Gateway:
                 log.warning("The queues cannot be measured now.", action="queues.unreadable")
             await asyncio.sleep(self.MEASURE_S)
 
+    async def _keep_people(self) -> None:
+        """Writes down which API keys were used, and forgets sessions that have ended."""
+        while True:
+            await asyncio.sleep(self.PEOPLE_S)
+            try:
+                await self.people.key_uses.save()
+                await self.people.sign_in.tidy()
+            except StorageUnavailable:
+                log.warning("Sessions and API keys cannot be tidied now.", action="people.untidy")
+
     async def _tidy_pdu_logs(self) -> None:
         """Deletes PDU logs whose time is over, and tells the log how much it may still write."""
         settings = self.settings
@@ -355,15 +364,6 @@ class Gateway:
                 log.warning(
                     "The PDU logs cannot be tidied now.", action="pdu_log.untidy", reason=error.strerror
                 )
-            await asyncio.sleep(self.TIDY_S)
-
-    async def _tidy_sessions(self) -> None:
-        """Deletes the sessions of people that are over."""
-        while True:
-            try:
-                await self.sign_in.tidy()
-            except StorageUnavailable:
-                log.warning("Sessions cannot be tidied now.", action="sessions.untidy")
             await asyncio.sleep(self.TIDY_S)
 
 

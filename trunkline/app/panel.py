@@ -6,10 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trunkline.model.status import ConnectorStatus, SessionStatus
-from trunkline.services.api_keys import ApiKeys
-from trunkline.services.audit import Audit
-from trunkline.services.enterprise_users import EnterpriseUsers
-from trunkline.services.logins import Logins
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
@@ -55,15 +51,15 @@ def make_panel(gateway: Gateway) -> PanelApp:
     from trunkline.panel.mounting import PanelApp  # noqa: PLC0415
     from trunkline.panel.needs import PanelServices  # noqa: PLC0415
 
-    store = gateway.store
+    people = gateway.people
     return PanelApp(
         PanelServices(
-            gateway.sign_in,
-            Logins(store),
-            Messages(store),
-            Audit(store),
-            ApiKeys(store),
-            EnterpriseUsers(store),
+            people.sign_in,
+            people.logins,
+            Messages(gateway.store),
+            people.audit,
+            people.api_keys,
+            people.enterprise_users,
             gateway.dashboard,
             Sending(gateway.pipeline, gateway.snapshots),
             GatewayPicture(gateway),

@@ -11,10 +11,14 @@ import typer
 
 from trunkline.cli import (
     accounts,
+    api_keys,
     api_token,
+    audit,
     connectors,
     database,
     esmes,
+    groups,
+    logins,
     messages,
     pdu_logs,
     probe,
@@ -39,6 +43,11 @@ app.add_typer(database.group, name="db")
 app.add_typer(accounts.group, name="account")
 app.add_typer(esmes.group, name="esme")
 app.command()(api_token.api_token)
+app.add_typer(logins.group, name="login")
+app.add_typer(groups.group, name="group")
+app.add_typer(groups.permission_group, name="permission-group")
+app.add_typer(api_keys.group, name="api-key")
+app.add_typer(audit.group, name="audit")
 app.add_typer(connectors.group, name="connector")
 app.add_typer(routes.group, name="route")
 app.add_typer(messages.group, name="message")

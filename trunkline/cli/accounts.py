@@ -44,6 +44,11 @@ ROWS: Sequence[Row] = (
         "all",
     ),
     Row("smart_encoding", bool, "", "Write characters that GSM 03.38 lacks with those it has", False),
+    Row("company", str, "TEXT", "The company's name", ""),
+    Row("contact_email", str, "ADDRESS", "Whom to write to", ""),
+    Row("throughput", int, "NUMBER", "Messages per second over all its senders; 0 for no limit", 0),
+    Row("group", str, "NAME", "The group it is in", ""),
+    Row("permission_group", str, "NAME", "What its logins may do", ""),
 )
 _CHANGES = [
     Row("enabled", bool, "", "Whether its users may send"),
@@ -103,6 +108,11 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
                 "default_sender": row.default_sender,
                 "receipt_policy": row.receipt_policy,
                 "smart_encoding": row.smart_encoding,
+                "company": row.company,
+                "contact_email": row.contact_email,
+                "throughput": row.throughput,
+                "group": row.group,
+                "permission_group": row.permission_group,
                 "created_at": utc(row.created_at),
             }
             for row in await administration.accounts.list()
@@ -115,7 +125,8 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     print_table(
         (
             "#Id", "Name", "Enabled", "#Credits", "Unlimited", "Unknown outcome", "Default sender",
-            "Receipt policy", "Smart encoding", "Created",
+            "Receipt policy", "Smart encoding", "Company", "Contact", "#Per second", "Group",
+            "Permission group", "Created",
         ),
         [list(row.values()) for row in found],
     )  # fmt: skip

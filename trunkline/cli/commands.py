@@ -10,7 +10,7 @@ import ssl
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,11 +19,13 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from trunkline.config import Settings
+    from trunkline.model.identity import Actor
     from trunkline.services.accounts import Accounts
     from trunkline.services.admin_token import AdminToken
     from trunkline.services.connectors import Connectors
     from trunkline.services.esmes import Esmes
     from trunkline.services.messages import Messages
+    from trunkline.services.people import People
     from trunkline.services.routes import Routes
 
 T = TypeVar("T")
@@ -67,6 +69,9 @@ class Management(Protocol):
 
     @property
     def admin_token(self) -> "AdminToken": ...
+
+    @property
+    def people(self) -> "People": ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -165,13 +170,15 @@ def load_settings(ctx: typer.Context, config: Path | None = None) -> "Settings":
 def administer(ctx: typer.Context, work: Callable[[Management], Awaitable[T]]) -> T:
     """Opens the database that the settings name, does `work` with its management and closes it again."""
     from trunkline import app, logs  # noqa: PLC0415  (the whole product)
+    from trunkline.model.identity import act_as  # noqa: PLC0415  (see above)
 
     settings = load_settings(ctx)
     logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
 
     async def session() -> T:
         async with app.open_administration(settings) as administration:
-            return await work(administration)
+            with act_as(who_runs_this()):
+                return await work(administration)
 
     return asyncio.run(session())
 
@@ -184,6 +191,13 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def who_runs_this() -> "Actor":
+    """Who runs this command, as the one who acts: whoever has the database may do everything."""
+    from trunkline.model.identity import COMMAND_LINE  # noqa: PLC0415  (only with the database)
+
+    return replace(COMMAND_LINE, name=actor())
 
 
 def read_secret(value: str | None, prompt: str) -> str | None:

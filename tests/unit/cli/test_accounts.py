@@ -27,6 +27,11 @@ def test_create_and_list(run: Run, rows: Rows) -> None:
         "default_sender": "Acme",
         "receipt_policy": "all",
         "smart_encoding": False,
+        "company": "",
+        "contact_email": "",
+        "throughput": 0,
+        "group": "",
+        "permission_group": "",
     }
     assert (free["unlimited"], free["unknown_outcome"], free["credits"]) == (True, "resend", "0")
     table = run("account", "list").stdout

@@ -13,16 +13,22 @@ from starlette.requests import ClientDisconnect
 
 from trunkline.model.ports import StorageUnavailable
 from trunkline.servers.http import openapi
+from trunkline.servers.http.accounts import account_routes
+from trunkline.servers.http.api_keys import api_key_routes
+from trunkline.servers.http.audit import audit_routes
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.batch import BatchRoute
 from trunkline.servers.http.clients import client_routes
 from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, retry_later
 from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
 from trunkline.servers.http.gateways import gateway_routes
+from trunkline.servers.http.groups import group_routes
 from trunkline.servers.http.idempotency import Idempotency
+from trunkline.servers.http.logins import login_routes
 from trunkline.servers.http.message_lists import message_lists
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.pages import pages
+from trunkline.servers.http.panel_send import PanelSendRoute
 from trunkline.servers.http.pdu_logs import pdu_log_routes
 from trunkline.servers.http.send import SendRoute
 from trunkline.servers.http.smpp_decode import smpp_decode
@@ -60,7 +66,7 @@ class HttpApp(FastAPI):
             return
         figures = self._figures
         path: str = scope["path"]
-        if figures.in_flight >= self._max_in_flight and path.startswith("/api/"):
+        if figures.in_flight >= self._max_in_flight and path.startswith(("/api/", PanelSendRoute.path)):
             figures.count("overload", 503)
             busy = retry_later(503, "too many requests are under way; try again in a second", 1)
             await write(send, answer_to(busy, path))
@@ -97,10 +103,17 @@ class HttpApp(FastAPI):
 
 def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> HttpApp:
     """Builds the HTTP door on what the gateway provides."""
-    authenticator = Authenticator(services.snapshots, services.credentials, services.api_token_hash)
+    people = services.management.people
+    authenticator = Authenticator(
+        services.snapshots,
+        services.credentials,
+        services.api_token_hash,
+        lambda key_id: people.key_uses.note(key_id, services.clock.now_ms()),
+    )
     idempotency = Idempotency(services.store)
     routes: list[Route] = [
         SendRoute(services, authenticator, idempotency),
+        PanelSendRoute(services, authenticator, idempotency),
         BatchRoute(services, authenticator, idempotency),
     ]
     app = HttpApp(services, routes, max_in_flight)
@@ -113,6 +126,8 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app.include_router(speed(services, authenticator))
     app.include_router(gateway_routes(services.management, authenticator))
     app.include_router(client_routes(services.management, authenticator))
+    for routes_of in (group_routes, account_routes, api_key_routes, audit_routes, login_routes):
+        app.include_router(routes_of(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):
         app.add_exception_handler(kind, _foreseen)
     app.add_exception_handler(HTTPException, _http_error)

@@ -6,12 +6,14 @@ The administrator comes with a token instead (text 001).
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 
 from starlette.requests import Request
 
-from trunkline.model.identity import PERMISSIONS_OF_ROLE, Actor, Permission, Role
-from trunkline.model.snapshot import HttpAccount
+from trunkline.model.identity import PERMISSIONS_OF_ROLE, Actor, Permission, Role, act_from_here
+from trunkline.model.snapshot import HttpAccount, KeyHolder
 from trunkline.servers.http.errors import ApiError, not_administrator, retry_later, unauthorized
 from trunkline.servers.http.needs import Snapshots
 from trunkline.services.credentials import CredentialChecker
@@ -23,6 +25,7 @@ _TOKEN_HEADERS = (b"x-api-token", b"x-api-key")
 
 DOOR = "api"
 _OF_HTTP_ACCOUNTS = frozenset({Permission.SEND_SMS, Permission.VIEW_LOGS, Permission.VIEW_REPORTS})
+TOKEN_HOLDER = Actor("API token", Role.SUPER_ADMIN, PERMISSIONS_OF_ROLE[Role.SUPER_ADMIN], door=DOOR)
 
 MISSING = "This needs the administration's API token: send it as X-API-Key or X-Api-Token"
 WRONG = "The API token is wrong"
@@ -37,25 +40,70 @@ class Authenticator:
     """Finds the HTTP API account behind a request's credentials, and knows the administrator's token."""
 
     def __init__(
-        self, snapshots: Snapshots, credentials: CredentialChecker, api_token_hash: str = ""
+        self,
+        snapshots: Snapshots,
+        credentials: CredentialChecker,
+        api_token_hash: str = "",
+        key_used: Callable[[int], None] | None = None,
     ) -> None:
-        """`api_token_hash`: of the token in the settings; empty when there is none."""
+        """`api_token_hash`: of the token in the settings; empty when there is none.
+
+        `key_used` is told the id of each API key of a login that was used.
+        """
         self._snapshots = snapshots
         self._credentials = credentials
         self._api_token_hash = api_token_hash
+        self._key_used = key_used
 
-    def require_admin(self, request: Request) -> None:
-        """Returns if the request carries the administration's token (text 001: `X-API-Key`, `X-Api-Token`).
+    def require_admin(self, request: Request) -> Actor:
+        """The administration's token (text 001: `X-API-Key`, `X-Api-Token`), or an administrator's API key.
+
+        Raises `ApiError` as `require_actor`, and 403 for a key that may not manage accounts.
+        """
+        actor = self.require_actor(request)
+        if not actor.may(Permission.MANAGE_ACCOUNTS):
+            raise ApiError(403, f"this needs the permission {Permission.MANAGE_ACCOUNTS.value}")
+        return actor
+
+    def require_actor(self, request: Request) -> Actor:
+        """The holder of the administration's token, or the login of an API key; the rest is its doing.
 
         Raises `ApiError`: 401 none or a wrong one, 403 an HTTP API account's key, 429 too many failures.
         """
         address = address_of(request.scope["client"])
-        presented = _token(dict(request.scope["headers"]))
+        actor = self._actor(dict(request.scope["headers"]), address)
+        act_from_here(actor)
+        return actor
+
+    def key_holder(self, headers: dict[bytes, bytes]) -> KeyHolder | None:
+        """The login whose API key a request carries, None where it is none of theirs; counts the use."""
+        presented = _token(headers)
+        if presented is None:
+            return None
+        holder = self._snapshots.current.logins_by_key_hash.get(hashlib.sha256(presented).hexdigest())
+        if holder is not None and self._key_used is not None:
+            self._key_used(holder.key_id)
+        return holder
+
+    def wrong_key(self, address: str) -> ApiError:
+        """The answer to an API key that nobody has; counts the failure."""
+        wait = self._credentials.wait_s(_API_KEY, address)
+        if wait:
+            return _too_many(wait)
+        self._credentials.failed(_API_KEY, address)
+        return unauthorized()
+
+    def _actor(self, headers: dict[bytes, bytes], address: str) -> Actor:
+        presented = _token(headers)
         known = self._admin_hashes()
         if presented is None:
             raise not_administrator(MISSING if known else NONE_MADE)
+        # Whatever failed before: as with API keys, a right one is never kept waiting.
         if _is_one_of(presented, known):
-            return  # whatever failed before: as with API keys, a right one is never kept waiting
+            return replace(TOKEN_HOLDER, address=address)
+        holder = self.key_holder(headers)
+        if holder is not None:
+            return replace(holder.actor, address=address)
         wait = self._credentials.wait_s(_ADMIN, address)
         if wait:
             raise _too_many(wait)
@@ -65,7 +113,7 @@ class Authenticator:
         raise not_administrator(WRONG if known else NONE_MADE)
 
     async def require_anyone(self, request: Request) -> None:
-        """Returns for the administrator and for every HTTP API account that is enabled.
+        """Returns for the administrator, for every login and for every HTTP API account that is enabled.
 
         Raises `ApiError`: 401 no or wrong credentials, 403 disabled, 429 too many failures.
         """
@@ -73,11 +121,13 @@ class Authenticator:
         presented = _token(headers)
         if presented is not None and _is_one_of(presented, self._admin_hashes()):
             return
+        if self.key_holder(headers) is not None:
+            return
         if await self.by_headers(headers, address_of(request.scope["client"])) is None:
             raise unauthorized()
 
     async def actor_of(self, request: Request, user: str | None = None, password: str | None = None) -> Actor:
-        """Who asks: the administrator, or an HTTP API account, which sees its account's messages.
+        """Who asks: the administrator, a login, or an HTTP API account, which sees its account's messages.
 
         `user` and `password` are those of the query string. Raises `ApiError` as `require_anyone`.
         """
@@ -85,8 +135,10 @@ class Authenticator:
         address = address_of(request.scope["client"])
         presented = _token(headers)
         if presented is not None and _is_one_of(presented, self._admin_hashes()):
-            everything = PERMISSIONS_OF_ROLE[Role.SUPER_ADMIN]
-            return Actor("API token", Role.SUPER_ADMIN, everything, address=address, door=DOOR)
+            return replace(TOKEN_HOLDER, address=address)
+        holder = self.key_holder(headers)
+        if holder is not None:
+            return replace(holder.actor, address=address)
         account = await self.by_headers(headers, address)
         if account is None:
             if user is None or password is None:
@@ -139,11 +191,7 @@ class Authenticator:
         account = self._snapshots.current.http_by_key_hash.get(hashlib.sha256(key).hexdigest())
         if account is None:
             # Keys are random and cannot be guessed, so a good one is never kept waiting.
-            wait = self._credentials.wait_s(_API_KEY, address)
-            if wait:
-                raise _too_many(wait)
-            self._credentials.failed(_API_KEY, address)
-            raise unauthorized()
+            raise self.wrong_key(address)
         return _enabled(account)
 
 

@@ -70,7 +70,7 @@ class _Chunk:
         submissions = []
         for index, message in enumerate(self.messages):
             try:
-                submissions.append(submission_of(message, account))
+                submissions.append(submission_of(message, account.sender))
             except ApiError as error:
                 self.refusals[index] = error.message
         return submissions

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import msgspec
 from msgspec import Meta
 
-from trunkline.model.snapshot import HttpAccount
+from trunkline.model.snapshot import Sender
 from trunkline.model.submission import Submission
 from trunkline.servers.http.content import ContentOptions, apply, has_content_options
 from trunkline.servers.http.errors import MISSING_FIELDS, ApiError, invalid
@@ -128,12 +128,12 @@ def decode_fields(raw: bytes) -> SendRequest:
     return decode_query(raw, SendRequest)
 
 
-def decode_query(raw: bytes, kind: type[S]) -> S:
-    """A query string or a form as this type."""
+def decode_query(raw: bytes, kind: type[S], *, strict: bool = True, rules: Mapping[str, str] = _RULES) -> S:
+    """A query string or a form as this type; unless `strict` with numbers read from texts."""
     try:
-        return msgspec.convert(parse_fields(raw), kind)
+        return msgspec.convert(parse_fields(raw), kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise invalid(_explain(str(error), "")) from None
+        raise invalid(_explain(str(error), "", rules)) from None
 
 
 def parse_fields(raw: bytes) -> dict[str, str]:
@@ -159,7 +159,7 @@ def merge(request: SendRequest, further: SendRequest) -> None:
             setattr(request, name, getattr(further, name))
 
 
-def submission_of(request: SendRequest | BatchMessage, account: HttpAccount) -> Submission:
+def submission_of(request: SendRequest | BatchMessage, sender: Sender, door: str = DOOR) -> Submission:
     """The message as the pipeline takes it."""
     to = request.to
     content = request.content
@@ -174,8 +174,8 @@ def submission_of(request: SendRequest | BatchMessage, account: HttpAccount) -> 
     except KeyError:
         raise _broken("dr") from None
     submission = Submission(
-        account.sender,
-        DOOR,
+        sender,
+        door,
         to,
         content,
         request.from_ or "",

@@ -10,7 +10,8 @@ from fastapi import Request, Response
 from msgspec import Struct, field
 from msgspec.inspect import BoolType, IntType, StrType, StructType, UnionType, type_info
 
-from trunkline.model.errors import AlreadyExists, InUse, NotFound
+from trunkline.model.errors import AlreadyExists, InsufficientBalance, InUse, NotFound
+from trunkline.model.identity import Forbidden
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.exchange import read_body
 from trunkline.servers.http.fields import decode_json
@@ -28,6 +29,8 @@ NAMES: Final = {
     "queued": "queueCount",
 }
 """What the text calls the fields of a connection."""
+
+NO_NAMES: Final[Mapping[str, str]] = {}
 
 C = TypeVar("C")
 R = TypeVar("R", bound=Struct)
@@ -71,15 +74,17 @@ def given(request: Struct, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def refusals(names: Mapping[str, str]) -> Iterator[None]:
+def refusals(names: Mapping[str, str] = NO_NAMES) -> Iterator[None]:
     """Management's refusals as answers; `names` says what the API calls a field of ours."""
     try:
         yield
     except InvalidInput as error:
         raise invalid(f"{names.get(error.field, error.field)}: {error.rule}") from None
+    except Forbidden as error:
+        raise ApiError(403, str(error)) from None
     except NotFound as error:
         raise ApiError(404, str(error)) from None
-    except (AlreadyExists, InUse) as error:
+    except (AlreadyExists, InUse, InsufficientBalance) as error:
         raise ApiError(409, str(error)) from None
 
 

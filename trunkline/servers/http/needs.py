@@ -20,6 +20,7 @@ from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
+from trunkline.services.people import People
 
 
 class Pipeline(Protocol):
@@ -102,6 +103,7 @@ class Management:
     connectors: Connectors
     live: LiveConnections
     refresh: Callable[[], Awaitable[None]]
+    people: People
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from trunkline.servers.http import accounts, api_keys, audit, groups, logins
 from trunkline.servers.http.batch import BatchAnswer
 from trunkline.servers.http.clients import GIVE_UP, ClientList, ClientRequest
 from trunkline.servers.http.fields import BatchRequest, SendRequest
@@ -18,6 +19,8 @@ from trunkline.servers.http.message_lists import (
     ReceiptList,
 )
 from trunkline.servers.http.messages import MessageView
+from trunkline.servers.http.nouns import Done
+from trunkline.servers.http.panel_send import PanelSendRequest
 from trunkline.servers.http.pdu_logs import LogEntry
 from trunkline.servers.http.send import SendAnswer
 from trunkline.servers.http.smpp_decode import DecodeAnswer, DecodeRequest
@@ -40,6 +43,7 @@ class HealthAnswer(msgspec.Struct):
     problems: list[str] = []
 
 
+_NOUNS = (groups, accounts, api_keys, audit, logins)
 _TYPES = (
     SendRequest,
     SendAnswer,
@@ -61,6 +65,10 @@ _TYPES = (
     SpeedAnswer,
     ErrorAnswer,
     HealthAnswer,
+    PanelSendRequest,
+    Done,
+    *(kind for noun in (groups, accounts, api_keys, logins) for kind in noun.REQUESTS),
+    *(answer for noun in _NOUNS for answer in noun.ANSWERS),
 )
 _WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]
 _ADMIN_ONLY: list[dict[str, list[str]]] = [{"apiToken": []}]
@@ -120,6 +128,8 @@ def document() -> dict[str, Any]:
             "/api/gateways/logs/download": {"get": _logs_download_get("connectors")},
             "/api/clients/logs": {"get": _logs_get("ESMEs", "clientIds")},
             "/api/clients/logs/download": {"get": _logs_download_get("ESMEs")},
+            "/panel/api/v1/send": {"post": _panel_send_post()},
+            **{path: entry for noun in _NOUNS for path, entry in noun.PATHS.items()},
             "/health/live": {"get": _health("The process runs", 200)},
             "/health/ready": {"get": _health("Messages can be taken", 200, 503)},
             "/metrics": {
@@ -173,6 +183,17 @@ def _send_post() -> dict[str, Any]:
             "content": {"application/json": schema, "application/x-www-form-urlencoded": schema},
         },
         "responses": _responses("SendAnswer", 400, 401, 402, 403, 413, 415, 422, 429, 503),
+    }
+
+
+def _panel_send_post() -> dict[str, Any]:
+    schema = {"schema": {"$ref": "#/components/schemas/PanelSendRequest"}}
+    return {
+        "summary": "Send one message with the API key of a login",
+        "security": _WAYS_IN[:1],
+        "parameters": [_KEY_HEADER],
+        "requestBody": {"required": True, "content": {"application/json": schema}},
+        "responses": _responses("SendAnswer", 400, 401, 402, 403, 404, 413, 422, 429, 503),
     }
 
 

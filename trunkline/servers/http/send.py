@@ -32,7 +32,7 @@ class SendRoute(Route):
     """Takes one message; answers once it is durable."""
 
     path = "/api/v1/http-send"
-    methods = ("GET", "POST")
+    methods: tuple[str, ...] = ("GET", "POST")
 
     def __init__(
         self, services: HttpServices, authenticator: Authenticator, idempotency: Idempotency
@@ -48,6 +48,15 @@ class SendRoute(Route):
         headers: dict[bytes, bytes] = dict(scope["headers"])
         address = address_of(scope["client"])
         account = await self._authenticator.by_headers(headers, address)
+        request = await self._request(scope, headers, receive)
+        if account is None:
+            if request.user is None or request.password is None:
+                raise unauthorized()
+            account = await self._authenticator.by_password(request.user, request.password, address)
+        return await self._accept(request, submission_of(request, account.sender), headers)
+
+    async def _request(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> SendRequest:
+        """The fields of body and query string."""
         request: SendRequest | None = None
         if scope["method"] == "POST":
             body = await read_body(headers, receive, MAX_BODY)
@@ -62,13 +71,14 @@ class SendRoute(Route):
                 merge(request, further)
         elif request is None:
             request = SendRequest()
-        if account is None:
-            if request.user is None or request.password is None:
-                raise unauthorized()
-            account = await self._authenticator.by_password(request.user, request.password, address)
-        submission = submission_of(request, account)
+        return request
+
+    async def _accept(
+        self, request: SendRequest, submission: Submission, headers: dict[bytes, bytes]
+    ) -> Answer:
         if b"idempotency-key" in headers:
-            return await self._once(request, submission, account.sender.account.id, key_of(headers) or "")
+            account_id = submission.sender.account.id
+            return await self._once(request, submission, account_id, key_of(headers) or "")
         message = await self._pipeline.accept(submission)
         return Answer(200, _body(message))
 

@@ -22,6 +22,7 @@ from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
+from trunkline.services.people import people_of
 
 R = TypeVar("R", MessageRow, ReceiptRow)
 
@@ -316,7 +317,12 @@ def management_of(
 ) -> Management:
     """What the administration's API works on, over a memory."""
     return Management(
-        Accounts(administration), Esmes(administration), Connectors(administration), live, refresh
+        Accounts(administration),
+        Esmes(administration),
+        Connectors(administration),
+        live,
+        refresh,
+        people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),
     )
 
 

@@ -1,0 +1,107 @@
+"""The HTTP application on a real store, called without a network: people, keys, groups, accounts, audit."""
+
+from typing import Any
+
+import httpx
+
+from trunkline.backends.storage import SqlStore
+from trunkline.model.identity import COMMAND_LINE, Role
+from trunkline.pipeline.snapshots import Snapshots
+from trunkline.servers.http import HttpServices, create_app
+from trunkline.servers.http.needs import HttpFigures, Management
+from trunkline.services.accounts import Accounts
+from trunkline.services.connectors import Connectors
+from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.dashboard import Dashboard
+from trunkline.services.esmes import Esmes
+from trunkline.services.messages import Messages
+from trunkline.services.pdu_logs import PduLogs
+from trunkline.services.people import People, people_of
+
+from .doubles import (
+    FixedConnections,
+    FixedHealth,
+    FixedMetrics,
+    HeldClock,
+    MemoryAmending,
+    MemoryPipeline,
+    MemoryStore,
+)
+
+TOKEN = "token-of-the-settings"
+PASSWORD = "correct horse battery"
+
+
+class PeopleDoor:
+    """The application, and a key for everybody who was made through `login`."""
+
+    def __init__(self, store: SqlStore, snapshots: Snapshots, pdu_logs: PduLogs) -> None:
+        self.store = store
+        self.snapshots = snapshots
+        self.credentials = CredentialChecker()
+        self.clock = HeldClock()
+        messages = MemoryStore()
+        self.pipeline = MemoryPipeline(messages, self.clock)
+        self.people: People = people_of(store, self.credentials, idle_s=1800, lifetime_s=43_200)
+        figures = HttpFigures()
+        self.app = create_app(
+            HttpServices(
+                self.pipeline,
+                messages,
+                snapshots,
+                self.credentials,
+                FixedHealth(),
+                self.clock,
+                FixedMetrics(self.credentials, figures),
+                figures,
+                amending=MemoryAmending(messages),
+                messages=Messages(store),
+                dashboard=Dashboard(store, self.clock),
+                pdu_logs=pdu_logs,
+                management=Management(
+                    Accounts(store),
+                    Esmes(store),
+                    Connectors(store),
+                    FixedConnections(),
+                    self.refresh,
+                    self.people,
+                ),
+                api_token_hash=hash_api_key(TOKEN),
+            )
+        )
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, client=("192.0.2.5", 5)), base_url="http://door"
+        )
+
+    async def refresh(self) -> None:
+        """Takes up the configuration, as the gateway does."""
+        self.snapshots.publish(await self.store.snapshot())
+
+    async def ask(
+        self, method: str, path: str, body: object = None, *, key: str = TOKEN, status: int = 200
+    ) -> Any:
+        """The JSON of an answer, whose status must be this."""
+        headers = {"X-API-Key": key} if key else {}
+        response = await self.client.request(method, path, json=body, headers=headers)
+        assert response.status_code == status, response.text
+        answer = response.json()
+        assert answer["ok"] is (status == 200)
+        return answer
+
+    async def refused(self, method: str, path: str, body: object = None, **options: Any) -> str:
+        """The error of an answer that is not a success; 400 unless told otherwise."""
+        return str((await self.ask(method, path, body, **{"status": 400} | options))["error"])
+
+    async def login(self, username: str, role: Role, account: str = "") -> str:
+        """Makes a login and returns an API key of it."""
+        logins, keys = self.people.logins, self.people.api_keys
+        await logins.create(COMMAND_LINE, username, role=role, account=account, password=PASSWORD)
+        made = await keys.create(COMMAND_LINE, f"key of {username}", owner=username)
+        await self.refresh()
+        return made.key
+
+    async def close(self) -> None:
+        """Ends what holds threads or files."""
+        await self.client.aclose()
+        self.credentials.close()
+        await self.store.close()
