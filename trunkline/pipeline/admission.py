@@ -17,6 +17,7 @@ TON_UNKNOWN, TON_INTERNATIONAL, TON_NETWORK_SPECIFIC, TON_ALPHANUMERIC = 0, 1, 3
 NPI_UNKNOWN, NPI_E164 = 0, 1
 SHORT_CODE_DIGITS = 6
 MAX_VALIDITY_MS = 30 * 24 * 3600 * 1000
+_WHOLE_ACCOUNT = "account"  # in place of a door: the rate of all its senders
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Admission:
         if available_at >= expires_at:
             raise Rejected(Reason.INVALID_SCHEDULE, "schedule_delivery_time lies after the validity period")
         deferred = False
-        if sender.throughput:
+        if sender.throughput or account.throughput:
             wait = self._over_rate(sender, submission.door, now, expires_at)
             if wait:
                 deferred = True
@@ -106,23 +107,33 @@ class Admission:
         )
 
     def _over_rate(self, sender: Sender, door: str, now: int, expires_at: int) -> int:
-        """Milliseconds to hold the message back.
+        """Milliseconds to hold the message back: for the sender's rate, and for its account's.
 
-        Raises THROTTLED when the policy is to reject, or when its turn would come after its validity.
+        Raises THROTTLED when the policy is to reject, or when its turn would come after its validity. What is
+        refused for one rate does not count for the other.
         """
-        rate = self._rates.get((door, sender.credential))
-        if rate is None:
-            rate = self._rates[door, sender.credential] = Rate()
-        if sender.over_rate is OverRate.REJECT:
-            rate.limit(sender.throughput, now)
-        wait = rate.wait_ms(sender.throughput, now)
-        if wait and (sender.over_rate is OverRate.REJECT or now + wait >= expires_at):
-            raise Rejected(
-                Reason.THROTTLED,
-                f"more than {sender.throughput} messages per second from {sender.credential}",
-            )
-        rate.take(sender.throughput, now)
-        return int(wait)
+        account = sender.account
+        longest = 0.0
+        fitting: list[tuple[Rate, int]] = []
+        for key, throughput, whose in (
+            ((door, sender.credential), sender.throughput, sender.credential),
+            ((_WHOLE_ACCOUNT, account.name), account.throughput, f"account {account.name}"),
+        ):
+            if not throughput:
+                continue
+            rate = self._rates.get(key)
+            if rate is None:
+                rate = self._rates[key] = Rate()
+            if sender.over_rate is OverRate.REJECT:
+                rate.limit(throughput, now)
+            wait = rate.wait_ms(throughput, now)
+            if wait and (sender.over_rate is OverRate.REJECT or now + wait >= expires_at):
+                raise Rejected(Reason.THROTTLED, f"more than {throughput} messages per second from {whose}")
+            longest = max(longest, wait)
+            fitting.append((rate, throughput))
+        for rate, throughput in fitting:
+            rate.take(throughput, now)
+        return int(longest)
 
     def _expiry(self, submission: Submission, now: int) -> int:
         validity = submission.validity_ms

@@ -237,6 +237,30 @@ def test_each_credential_at_each_door_has_its_own_rate() -> None:
         assert refusal(admission, sender=sender, door=door) is Reason.THROTTLED
 
 
+def test_an_account_s_rate_holds_for_all_its_senders_together() -> None:
+    admission = Admission(DAY_MS)
+    account = account_of(throughput=2)
+    web, bank = sender_of(account, credential="web"), sender_of(account, credential="bank", throughput=1)
+    admit(admission, sender=web, door="http")
+    admit(admission, sender=bank)
+    assert refusal(admission, sender=web, door="panel") is Reason.THROTTLED
+    assert refusal(admission, sender=bank) is Reason.THROTTLED
+    admit(admission, sender=sender_of(account_of(2, throughput=2)))
+    queued = sender_of(account, credential="web", over_rate=OverRate.QUEUE)
+    assert admit(admission, sender=queued).available_at == NOW + 500
+
+
+def test_what_the_account_s_rate_refuses_counts_nothing_for_its_sender() -> None:
+    admission = Admission(DAY_MS)
+    account = account_of(throughput=1)
+    sender = sender_of(account, throughput=2)
+    admit(admission, sender=sender)
+    for _ in range(3):
+        assert refusal(admission, sender=sender) is Reason.THROTTLED
+    for second in (1, 2):
+        admit(admission, NOW + second * 1000, sender=sender)
+
+
 def test_a_clock_that_was_set_back_holds_nobody_up_for_longer_than_a_second() -> None:
     admission = Admission(DAY_MS)
     sender = sender_of(throughput=3)
