@@ -131,7 +131,7 @@ class SignIn:
             login_id = (await self._administration.find_login(login)).id
         if login_id is None or login_id != actor.login_id:
             actor.require(Permission.MANAGE_ACCOUNTS, Permission.MANAGE_ADMINS)
-        seen_since = self._now_ms() - self._idle_ms
+        seen_since = self._now_ms() - self._idle_ms + 1
         return await self._administration.page_sessions(login_id, seen_since, page or Paging())
 
     async def end(self, actor: Actor, session_id: int) -> None:
@@ -148,7 +148,7 @@ class SignIn:
 
     async def tidy(self) -> int:
         """Deletes the sessions that hold no more; how many."""
-        return await self._administration.forget_sessions(self._now_ms() - self._idle_ms)
+        return await self._administration.forget_sessions(self._now_ms() - self._idle_ms + 1)
 
     async def _begin(self, login: Login, address: str, user_agent: str) -> SignedIn:
         token = secrets.token_urlsafe(32)
