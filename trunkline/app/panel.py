@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.services.connector_board import ConnectorBoard
+from trunkline.services.connectors import Connectors
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
@@ -62,6 +64,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             people.enterprise_users,
             gateway.dashboard,
             Sending(gateway.pipeline, gateway.snapshots),
+            ConnectorBoard(Connectors(gateway.store), gateway.connectors.statuses),
             GatewayPicture(gateway),
             gateway.clock,
         )

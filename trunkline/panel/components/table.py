@@ -134,7 +134,7 @@ class Table(Generic[T]):
             # `rowsNumber` has the table ask us to sort instead of sorting the page that it holds.
             pagination={"rowsPerPage": 0, "rowsNumber": 0, "page": 1},
         )
-        table.props("flat dense hide-bottom wrap-cells").props["visible-columns"] = [
+        table.props("flat dense hide-pagination wrap-cells").props["visible-columns"] = [
             *(each.name for each in listing.columns if each.shown),
             "_actions",
         ]

@@ -3,6 +3,7 @@
 from trunkline.panel.pages import (
     api_keys,
     audit,
+    connectors,
     dashboard,
     enterprise_users,
     logins,
@@ -18,6 +19,7 @@ PAGES = (
     messages.DETAIL,
     receipts.PAGE,
     send.PAGE,
+    connectors.PAGE,
     enterprise_users.PAGE,
     api_keys.PAGE,
     logins.PAGE,
