@@ -118,8 +118,9 @@ class Esme(Handler):
         return message_id
 
     async def leave(self) -> None:
-        """Closes the connection, without unbinding."""
+        """Closes the connection, without unbinding. What it has answered is on its way, even of this turn."""
         if self.connection is not None:
+            self.connection.flush()
             self.connection.abort("the test is over")
             await self.connection.wait_closed()
 
