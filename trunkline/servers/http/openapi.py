@@ -294,7 +294,7 @@ def _inspect_post() -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InspectRequest"}}},
         },
-        "responses": _responses("InspectAnswer", 400, 401, 403, 429),
+        "responses": _responses("InspectAnswer", 400, 401, 403, 413, 429),
     }
 
 

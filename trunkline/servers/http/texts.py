@@ -9,10 +9,12 @@ from msgspec import Meta
 from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http.authentication import Authenticator, address_of
 from trunkline.servers.http.errors import invalid, unauthorized
+from trunkline.servers.http.exchange import read_body
 from trunkline.servers.http.fields import decode_json, parse_fields
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.texts import TextReport, inspect_text
 
+MAX_BODY = 1_000_000
 MAX_TEXT = 50_000  # characters; 255 parts have 39,015 at the most
 
 _METHOD = "How a long text is cut: udh8 (default), udh16, sar or payload."
@@ -67,7 +69,8 @@ def texts(authenticator: Authenticator) -> APIRouter:
     @router.post("/api/v1/text/inspect")
     async def by_body(request: Request) -> Response:
         account = await account_of(request, parse_fields(request.scope["query_string"]))
-        return _answer(decode_json(await request.body(), _decoder), account)
+        body = await read_body(dict(request.scope["headers"]), request.receive, MAX_BODY)
+        return _answer(decode_json(body, _decoder), account)
 
     return router
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from trunkline.servers.http.texts import MAX_BODY
+
 from .conftest import HEADERS, Door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,6 +63,11 @@ async def test_bad_bodies(door: Door) -> None:
         status, answer, _ = await door.json("POST", PATH, json=body, headers=HEADERS)
         assert status == 400
         assert error in answer["error"]
+
+
+async def test_a_body_that_is_too_large_is_not_read(door: Door) -> None:
+    status, answer, _ = await door.json("POST", PATH, data=b" " * (MAX_BODY + 1), headers=HEADERS)
+    assert (status, answer["ok"]) == (413, False)
 
 
 async def test_strangers_see_nothing(door: Door) -> None:
