@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from trunkline.model.administration import EsmeRow
 from trunkline.model.errors import NotFound
 from trunkline.model.status import SessionStatus
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (
@@ -18,7 +19,6 @@ from trunkline.servers.http.management import (
     Connections,
     done,
     given,
-    json_answer,
     key_of,
     read_request,
     refusals,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from trunkline.gsm.alphabets import PACKED
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.model.status import BindStatus, ConnectorStatus
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import (
@@ -18,7 +19,6 @@ from trunkline.servers.http.management import (
     Connections,
     done,
     given,
-    json_answer,
     key_of,
     read_request,
     refusals,

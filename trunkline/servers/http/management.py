@@ -12,6 +12,7 @@ from msgspec.inspect import BoolType, IntType, StrType, StructType, UnionType, t
 
 from trunkline.model.errors import AlreadyExists, InsufficientBalance, InUse, NotFound
 from trunkline.model.identity import Forbidden
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.exchange import read_body
 from trunkline.servers.http.fields import decode_json
@@ -98,13 +99,6 @@ def key_of(text: str) -> int | str:
 def done() -> Response:
     """The answer to every change that was made: the JSON string OK, as the text shows it."""
     return json_answer("OK")
-
-
-def json_answer(content: object) -> Response:
-    """A 200 that no cache may keep."""
-    return Response(
-        msgspec.json.encode(content), headers={"cache-control": "no-store"}, media_type="application/json"
-    )
 
 
 def shares(total: int, of: int) -> list[int]:

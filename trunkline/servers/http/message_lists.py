@@ -15,6 +15,7 @@ from trunkline.model.identity import Forbidden
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.money import format_credits
 from trunkline.model.states import MessageState
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.fields import decode_query
@@ -138,7 +139,7 @@ def message_lists(messages: Messages, authenticator: Authenticator) -> APIRouter
         actor = await authenticator.actor_of(request, query.user, query.password)
         with _refusals():
             page = await messages.list(actor, filter_of(query), query.next, _limit(query.limit))
-        return _json(list_of(page))
+        return json_answer(list_of(page))
 
     @router.get("/api/v1/delivery-reports")
     async def reported(request: Request) -> Response:
@@ -148,7 +149,7 @@ def message_lists(messages: Messages, authenticator: Authenticator) -> APIRouter
             page: MessagePage[ReceiptRow] = await messages.receipts(
                 actor, filter_of(query), query.next, _limit(query.limit)
             )
-        return _json(ReceiptList(True, [_receipt(row) for row in page.items], page.next, page.searched))
+        return json_answer(ReceiptList(True, [_receipt(row) for row in page.items], page.next, page.searched))
 
     @router.get("/api/v1/messages/export")
     async def exported(request: Request) -> Response:
@@ -278,12 +279,6 @@ def _receipt(row: ReceiptRow) -> ListedReceipt:
         iso_or_none(row.submitted_at),
         iso_or_none(row.done_at),
         iso(row.received_at),
-    )
-
-
-def _json(content: object) -> Response:
-    return Response(
-        msgspec.json.encode(content), headers={"cache-control": "no-store"}, media_type="application/json"
     )
 
 

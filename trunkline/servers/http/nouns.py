@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import Actor
 from trunkline.model.people import Page, Paging
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.fields import decode_query
-from trunkline.servers.http.management import json_answer, key_of, refusals, rules_of
+from trunkline.servers.http.management import key_of, refusals, rules_of
 
 V = TypeVar("V")
 R = TypeVar("R")

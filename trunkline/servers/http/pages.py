@@ -1,11 +1,11 @@
 """The routes that are asked now and then: a message's detail, health, metrics, the reference."""
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 
 from trunkline.model.amendment import NotAmended, Owner
 from trunkline.model.identity import Actor
 from trunkline.model.profile import STANDARD
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.fields import decode_fields
@@ -33,7 +33,7 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
             raise not_found()
         connector = services.snapshots.current.connectors.get(detail.message.connector_id)
         profile = connector.profile if connector is not None else STANDARD
-        return _json(200, view_of(detail, profile, whole=actor.account_id is None))
+        return json_answer(view_of(detail, profile, whole=actor.account_id is None))
 
     @router.get("/api/v1/messages/{message_id}")
     async def message(request: Request, message_id: str) -> Response:
@@ -54,12 +54,12 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
 
     @router.get("/health/live")
     async def live() -> Response:
-        return _json(200, HealthAnswer(True))
+        return json_answer(HealthAnswer(True))
 
     @router.get("/health/ready")
     async def ready() -> Response:
         problems = list(services.health.problems())
-        return _json(503 if problems else 200, HealthAnswer(not problems, problems))
+        return json_answer(HealthAnswer(not problems, problems), 503 if problems else 200)
 
     @router.get("/docs")
     async def docs() -> Response:
@@ -70,9 +70,3 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
         return Response(metrics.render(), media_type=CONTENT_TYPE.decode())
 
     return router
-
-
-def _json(status: int, content: object) -> Response:
-    return Response(
-        msgspec.json.encode(content), status, {"cache-control": "no-store"}, media_type="application/json"
-    )

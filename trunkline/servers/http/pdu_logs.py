@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from trunkline.model.errors import NotFound
 from trunkline.model.pdu_log import LogSide
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.streams import Source, gzipped, plain, zipped
@@ -47,11 +48,7 @@ def pdu_log_routes(logs: PduLogs, authenticator: Authenticator) -> APIRouter:
         if last < first:
             raise invalid("dateTo must not be before dateFrom")
         found = await asyncio.to_thread(logs.list, side, first, last, parameters.all(names_parameter))
-        return Response(
-            msgspec.json.encode([_entry(file) for file in found]),
-            headers={"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return json_answer([_entry(file) for file in found])
 
     async def downloaded(request: Request, side: LogSide) -> Response:
         authenticator.require_admin(request)

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Meta
 
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.exchange import read_body
@@ -55,11 +56,7 @@ def smpp_decode(authenticator: Authenticator) -> APIRouter:
             raise invalid(str(error)) from None
         if len(pdus) > MAX_PDUS:
             raise invalid(f"hex: at most {MAX_PDUS} PDUs at once")
-        return Response(
-            msgspec.json.encode(DecodeAnswer(True, pdus)),
-            headers={"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return json_answer(DecodeAnswer(True, pdus))
 
     return router
 

@@ -3,6 +3,7 @@
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.needs import HttpServices
@@ -29,11 +30,6 @@ def speed(services: HttpServices, authenticator: Authenticator) -> APIRouter:
         source = services.metrics
         statuses = {status.connector_id: status for status in source.connector_statuses}
         found = explain(config, statuses.get(connector_id), source.queue_depths.get(connector_id, 0))
-        return Response(
-            msgspec.json.encode(SpeedAnswer(True, found)),
-            200,
-            {"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return json_answer(SpeedAnswer(True, found))
 
     return router

@@ -4,6 +4,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from trunkline.model.identity import Forbidden
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.fields import decode_query
@@ -65,12 +66,9 @@ def statistics(dashboard: Dashboard, authenticator: Authenticator) -> APIRouter:
         query = decode_query(request.scope["query_string"], StatisticsQuery)
         actor = await authenticator.actor_of(request, query.user, query.password)
         try:
-            answer = _answer(await dashboard.overview(actor))
+            return json_answer(_answer(await dashboard.overview(actor)))
         except Forbidden as error:
             raise ApiError(403, str(error)) from None
-        return Response(
-            msgspec.json.encode(answer), headers={"cache-control": "no-store"}, media_type="application/json"
-        )
 
     return router
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta
 
 from trunkline.model.snapshot import HttpAccount
+from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator, address_of
 from trunkline.servers.http.errors import invalid, unauthorized
 from trunkline.servers.http.exchange import read_body
@@ -106,9 +107,4 @@ def _answer(request: InspectRequest, account: HttpAccount) -> Response:
         )
     except InvalidInput as error:
         raise invalid(str(error)) from None
-    return Response(
-        msgspec.json.encode(InspectAnswer(True, report)),
-        200,
-        {"cache-control": "no-store"},
-        media_type="application/json",
-    )
+    return json_answer(InspectAnswer(True, report))
