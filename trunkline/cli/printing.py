@@ -54,9 +54,6 @@ def printable(value: object) -> str:
 
 def utc(milliseconds: int | None) -> str | None:
     """Unix milliseconds as ISO 8601 in UTC, ``2026-04-10T12:30:00.000Z``; None stays None."""
-    from datetime import UTC, datetime  # noqa: PLC0415  (only where a time is shown)
+    from trunkline.model.times import iso_timestamp  # noqa: PLC0415  (only where a time is shown)
 
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return None if milliseconds is None else iso_timestamp(milliseconds)

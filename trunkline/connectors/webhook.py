@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from http import HTTPStatus
 
 import msgspec
@@ -13,6 +12,7 @@ from trunkline.connectors.http_post import HttpPostClient
 from trunkline.connectors.http_target import InvalidUrl, parse_target
 from trunkline.model.message import Notification, ReceiptPayload
 from trunkline.model.ports import DeliveryResult
+from trunkline.model.times import iso_timestamp
 
 LANE_PREFIX = "http:"
 
@@ -35,18 +35,6 @@ class _Receipt(msgspec.Struct, omit_defaults=True):
 
 _encode = msgspec.json.Encoder().encode
 _OK = {status: DeliveryResult(ok=True, detail=str(status)) for status in range(200, 300)}
-
-
-def iso_timestamp(at_ms: int) -> str:
-    """Unix milliseconds as ISO 8601 in UTC with milliseconds: ``2026-04-10T12:30:00.000Z``."""
-    seconds, millis = divmod(at_ms, 1000)
-    return f"{_iso_second(seconds)}.{millis:03d}Z"
-
-
-@lru_cache(maxsize=64)
-def _iso_second(seconds: int) -> str:
-    # Receipts come in their thousands per second, and all of one second share this part.
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def receipt_body(payload: ReceiptPayload) -> bytes:

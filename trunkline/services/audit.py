@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
 from trunkline.model.administration import Administration
 from trunkline.model.identity import Actor, AuditEntry, Permission
 from trunkline.model.people import AuditFilter, Page, Paging
+from trunkline.model.times import iso_timestamp
 from trunkline.services.spreadsheet import Cell, harmless
 
 COLUMNS = ("#", "Time", "User", "Action", "Entity", "ID", "IP", "Door", "Details")
@@ -54,9 +54,8 @@ def _csv(rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _cells(entry: AuditEntry) -> tuple[Cell, ...]:
-    at = datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds")
     details = msgspec.json.encode(entry.details).decode()
     return (
-        entry.id, at.replace("+00:00", "Z"), entry.actor, entry.action, entry.entity, entry.entity_id,
+        entry.id, iso_timestamp(entry.at), entry.actor, entry.action, entry.entity, entry.entity_id,
         entry.address, entry.door, details,
     )  # fmt: skip

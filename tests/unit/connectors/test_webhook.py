@@ -4,8 +4,9 @@ import json
 import pytest
 from aiohttp import web
 
-from trunkline.connectors.webhook import WebhookDeliverer, iso_timestamp
+from trunkline.connectors.webhook import WebhookDeliverer
 from trunkline.model.ports import DeliveryResult
+from trunkline.model.times import iso_timestamp
 
 
 class Customer:

@@ -8,10 +8,10 @@ from msgspec.json import Decoder
 
 from trunkline.model.administration import AccountFilter, AccountRow
 from trunkline.model.money import format_credits, parse_credits
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.management import read_request
-from trunkline.servers.http.messages import iso
 from trunkline.servers.http.needs import Management
 from trunkline.servers.http.nouns import (
     Door,
@@ -207,7 +207,7 @@ def _account_view(row: AccountRow) -> AccountView:
         row.receipt_policy,
         row.smart_encoding,
         row.enabled,
-        iso(row.created_at),
+        iso_timestamp(row.created_at),
     )
 
 

@@ -7,9 +7,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 from trunkline.model.identity import ApiKey
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.management import key_of, read_request
-from trunkline.servers.http.messages import iso, iso_or_none
+from trunkline.servers.http.messages import iso_or_none
 from trunkline.servers.http.needs import Management
 from trunkline.servers.http.nouns import (
     Door,
@@ -118,7 +119,7 @@ def _key_view(key: ApiKey) -> ApiKeyView:
         key.owner,
         key.enabled,
         iso_or_none(key.last_used_at),
-        iso(key.created_at),
+        iso_timestamp(key.created_at),
     )
 
 

@@ -8,8 +8,8 @@ from msgspec import Meta, Struct
 
 from trunkline.model.identity import AuditEntry, Permission
 from trunkline.model.people import AuditFilter
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
-from trunkline.servers.http.messages import iso
 from trunkline.servers.http.needs import Management
 from trunkline.servers.http.nouns import (
     Done,
@@ -96,7 +96,7 @@ def audit_routes(management: Management, authenticator: Authenticator) -> APIRou
 def _audit_view(entry: AuditEntry) -> AuditView:
     return AuditView(
         entry.id,
-        iso(entry.at),
+        iso_timestamp(entry.at),
         entry.actor,
         entry.action,
         entry.entity,

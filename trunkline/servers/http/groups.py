@@ -7,9 +7,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 from trunkline.model.identity import Group, PermissionGroup
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.management import key_of, read_request
-from trunkline.servers.http.messages import iso
 from trunkline.servers.http.needs import Management
 from trunkline.servers.http.nouns import (
     Door,
@@ -182,13 +182,13 @@ def _permission_group_view(group: PermissionGroup) -> PermissionGroupView:
         group.enabled,
         sorted(each.value for each in group.permissions),
         group.users,
-        iso(group.created_at),
+        iso_timestamp(group.created_at),
     )
 
 
 def _group_view(group: Group) -> GroupView:
     return GroupView(
-        group.id, group.name, group.description, group.enabled, group.users, iso(group.created_at)
+        group.id, group.name, group.description, group.enabled, group.users, iso_timestamp(group.created_at)
     )
 
 

@@ -8,9 +8,10 @@ from msgspec.json import Decoder
 
 from trunkline.model.identity import Login, Session
 from trunkline.model.people import LoginFilter
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.management import key_of, read_request
-from trunkline.servers.http.messages import iso, iso_or_none
+from trunkline.servers.http.messages import iso_or_none
 from trunkline.servers.http.needs import Management
 from trunkline.servers.http.nouns import (
     Done,
@@ -240,7 +241,7 @@ def _view(login: Login) -> LoginView:
         login.timezone,
         sorted(each.value for each in login.permissions),
         iso_or_none(login.last_login_at),
-        iso(login.created_at),
+        iso_timestamp(login.created_at),
     )
 
 
@@ -250,9 +251,9 @@ def _session_view(session: Session) -> SessionView:
         session.username,
         session.address,
         session.user_agent,
-        iso(session.created_at),
-        iso(session.seen_at),
-        iso(session.expires_at),
+        iso_timestamp(session.created_at),
+        iso_timestamp(session.seen_at),
+        iso_timestamp(session.expires_at),
     )
 
 

@@ -15,11 +15,12 @@ from trunkline.model.identity import Forbidden
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.money import format_credits
 from trunkline.model.states import MessageState
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError, invalid
 from trunkline.servers.http.fields import decode_query
-from trunkline.servers.http.messages import iso, iso_or_none
+from trunkline.servers.http.messages import iso_or_none
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.message_exports import MESSAGES, RECEIPTS, csv_export, xlsx_export
 from trunkline.services.messages import Messages
@@ -255,7 +256,7 @@ def _message(row: MessageRow) -> ListedMessage:
         row.error,
         format_credits(row.charged),
         bool(row.registered_delivery),
-        iso(row.accepted_at),
+        iso_timestamp(row.accepted_at),
         iso_or_none(row.sent_at),
         iso_or_none(row.done_at),
         iso_or_none(row.notified_at),
@@ -278,7 +279,7 @@ def _receipt(row: ReceiptRow) -> ListedReceipt:
         row.delay_ms,
         iso_or_none(row.submitted_at),
         iso_or_none(row.done_at),
-        iso(row.received_at),
+        iso_timestamp(row.received_at),
     )
 
 

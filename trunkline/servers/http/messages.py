@@ -1,7 +1,5 @@
 """`GET /api/v1/messages/{id}`: where a message is, and everything that happened to it."""
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from trunkline.model.administration import MessageDetail
@@ -11,6 +9,7 @@ from trunkline.model.message import QUEUED_PREFIX, Segment
 from trunkline.model.money import format_credits
 from trunkline.model.profile import STANDARD, Profile
 from trunkline.model.submission import Reason
+from trunkline.model.times import iso_timestamp
 from trunkline.model.tlvs import describe
 from trunkline.servers.http.errors import RETRY_AFTER_S, ApiError, retry_later
 from trunkline.services.message_history import history
@@ -123,25 +122,19 @@ def view_of(detail: MessageDetail, profile: Profile = STANDARD, *, whole: bool =
         charged=format_credits(message.charged),
         connector=message.connector_id,
         error=message.error,
-        accepted_at=iso(message.accepted_at),
+        accepted_at=iso_timestamp(message.accepted_at),
         sent_at=iso_or_none(message.sent_at),
         done_at=iso_or_none(message.done_at),
-        expires_at=iso(message.expires_at),
+        expires_at=iso_timestamp(message.expires_at),
         segments=[_segment(segment) for segment in message.segments],
         history=_history(detail, whole=whole),
         callback=_callback(detail),
     )
 
 
-def iso(milliseconds: int) -> str:
-    """``2026-04-10T12:30:00.000Z`` from Unix milliseconds."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
-
-
 def iso_or_none(milliseconds: int | None) -> str | None:
-    """As `iso`; None stays None."""
-    return None if milliseconds is None else iso(milliseconds)
+    """As `iso_timestamp`; None stays None."""
+    return None if milliseconds is None else iso_timestamp(milliseconds)
 
 
 def _segment(segment: Segment) -> SegmentView:
@@ -163,7 +156,7 @@ def _segment(segment: Segment) -> SegmentView:
 
 def _history(detail: MessageDetail, *, whole: bool) -> list[HistoryEntry]:
     return [
-        HistoryEntry(iso(each.at), each.event, each.detail, each.segment)
+        HistoryEntry(iso_timestamp(each.at), each.event, each.detail, each.segment)
         for each in history(detail, routes=whole)
     ]
 

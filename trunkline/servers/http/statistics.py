@@ -4,11 +4,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from trunkline.model.identity import Forbidden
+from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.fields import decode_query
-from trunkline.servers.http.messages import iso
 from trunkline.services.dashboard import Dashboard, Overview, Step, Tally
 
 
@@ -76,7 +76,7 @@ def statistics(dashboard: Dashboard, authenticator: Authenticator) -> APIRouter:
 def _answer(overview: Overview) -> StatisticsAnswer:
     return StatisticsAnswer(
         True,
-        iso(overview.as_of),
+        iso_timestamp(overview.as_of),
         [_time(step) for step in overview.hours],
         [_time(step) for step in overview.days],
         {state.value: messages for state, messages in overview.states.items()},
@@ -87,7 +87,7 @@ def _answer(overview: Overview) -> StatisticsAnswer:
 
 
 def _time(step: Step) -> CountedTime:
-    return CountedTime(iso(step.at), step.messages, step.delivered, step.failed)
+    return CountedTime(iso_timestamp(step.at), step.messages, step.delivered, step.failed)
 
 
 def _name(tally: Tally) -> CountedName:
