@@ -1,8 +1,6 @@
 """The audit log as people read it: filtered, page by page, and as CSV."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator
 
 import msgspec
 
@@ -10,7 +8,7 @@ from trunkline.model.administration import Administration
 from trunkline.model.identity import Actor, AuditEntry, Permission
 from trunkline.model.people import AuditFilter, Page, Paging
 from trunkline.model.times import iso_timestamp
-from trunkline.services.spreadsheet import Cell, harmless
+from trunkline.services.spreadsheet import Cell, csv_lines
 
 COLUMNS = ("#", "Time", "User", "Action", "Entity", "ID", "IP", "Door", "Details")
 EXPORT_PAGE = 500
@@ -37,20 +35,14 @@ class Audit:
     async def export(self, actor: Actor, wanted: AuditFilter | None = None) -> AsyncIterator[str]:
         """The entries as CSV (RFC 4180), piece by piece, formulas harmless. Raises `Forbidden` at once."""
         actor.require(Permission.VIEW_AUDIT)
-        yield _csv([COLUMNS])
+        yield csv_lines([COLUMNS])
         after: str | None = ""
         while after is not None:
             paging = Paging(EXPORT_PAGE, after)
             page = await self._administration.page_audit(wanted or AuditFilter(), paging)
             if page.items:
-                yield _csv([_cells(entry) for entry in page.items])
+                yield csv_lines([_cells(entry) for entry in page.items])
             after = page.next
-
-
-def _csv(rows: Iterable[Sequence[Cell]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
 
 
 def _cells(entry: AuditEntry) -> tuple[Cell, ...]:

@@ -4,8 +4,6 @@ An export of many rows takes its time: it rests between pages, so that the messa
 """
 
 import asyncio
-import csv
-import io
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ import xlsxwriter
 
 from trunkline.model.message_list import MessageRow, ReceiptRow
 from trunkline.model.money import format_credits
-from trunkline.services.spreadsheet import BYTE_ORDER_MARK, Cell, harmless
+from trunkline.services.spreadsheet import BYTE_ORDER_MARK, Cell, csv_lines, harmless
 
 MOST_XLSX_ROWS = 100_000  # a workbook is made at the price of some seconds' work
 REST_S = 0.01
@@ -70,9 +68,9 @@ RECEIPTS: Sheet[ReceiptRow] = Sheet(
 
 async def csv_export(sheet: Sheet[R], pages: AsyncIterator[Sequence[R]]) -> AsyncIterator[bytes]:
     """The rows as CSV in UTF-8 (RFC 4180), piece by piece."""
-    yield (BYTE_ORDER_MARK + _csv([sheet.header])).encode()
+    yield (BYTE_ORDER_MARK + csv_lines([sheet.header])).encode()
     async for page in pages:
-        yield _csv([sheet.cells(row) for row in page]).encode()
+        yield csv_lines([sheet.cells(row) for row in page]).encode()
         await asyncio.sleep(REST_S)
 
 
@@ -110,12 +108,6 @@ class _Book:
 
     def close(self) -> None:
         self._book.close()
-
-
-def _csv(rows: Sequence[Sequence[Cell]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([[harmless(cell) for cell in row] for row in rows])
-    return text.getvalue()
 
 
 def _time(milliseconds: int | None) -> str | None:

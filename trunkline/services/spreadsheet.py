@@ -14,12 +14,14 @@ Cell = str | int | float | bool | None
 
 def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """The rows as CSV in UTF-8, lines ended by CR LF (RFC 4180)."""
+    return (BYTE_ORDER_MARK + csv_lines([header]) + csv_lines(rows)).encode()
+
+
+def csv_lines(rows: Iterable[Sequence[Cell]]) -> str:
+    """The lines of these rows, for a file that is written piece by piece."""
     text = io.StringIO()
-    text.write(BYTE_ORDER_MARK)
-    writer = csv.writer(text)
-    writer.writerow([harmless(each) for each in header])
-    writer.writerows([harmless(each) for each in row] for row in rows)
-    return text.getvalue().encode()
+    csv.writer(text).writerows([harmless(each) for each in row] for row in rows)
+    return text.getvalue()
 
 
 def xlsx_file(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
