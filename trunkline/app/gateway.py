@@ -163,12 +163,12 @@ class Gateway:
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(
-                    Accounts(store),
-                    Esmes(store),
-                    Connectors(store),
-                    GatewayConnections(self),
-                    self.refresh_configuration,
-                    self.people,
+                    accounts=Accounts(store),
+                    esmes=Esmes(store),
+                    connectors=Connectors(store),
+                    live=GatewayConnections(self),
+                    refresh=self.refresh_configuration,
+                    people=self.people,
                 ),
             )
         )

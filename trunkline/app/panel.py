@@ -56,16 +56,16 @@ def make_panel(gateway: Gateway) -> PanelApp:
     people = gateway.people
     return PanelApp(
         PanelServices(
-            people.sign_in,
-            people.logins,
-            Messages(gateway.store),
-            people.audit,
-            people.api_keys,
-            people.enterprise_users,
-            gateway.dashboard,
-            Sending(gateway.pipeline, gateway.snapshots),
-            ConnectorBoard(Connectors(gateway.store), gateway.connectors.statuses),
-            GatewayPicture(gateway),
-            gateway.clock,
+            sign_in=people.sign_in,
+            logins=people.logins,
+            messages=Messages(gateway.store),
+            audit=people.audit,
+            api_keys=people.api_keys,
+            enterprise_users=people.enterprise_users,
+            dashboard=gateway.dashboard,
+            sending=Sending(gateway.pipeline, gateway.snapshots),
+            connectors=ConnectorBoard(Connectors(gateway.store), gateway.connectors.statuses),
+            live=GatewayPicture(gateway),
+            clock=gateway.clock,
         )
     )

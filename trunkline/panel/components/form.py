@@ -48,8 +48,12 @@ class Form:
         *,
         values: Mapping[str, Any] | None = None,
         action: str = "",
+        cancel: Callable[[], Any] | None = None,
     ) -> None:
-        """`save` gets the values by name; it runs as the visitor and may raise `InvalidInput`."""
+        """`save` gets the values by name; it runs as the visitor and may raise `InvalidInput`.
+
+        With `cancel` there is a second button, which calls it.
+        """
         self._visitor = visitor
         self._fields = fields
         self._save = save
@@ -58,6 +62,8 @@ class Form:
             for each in fields:
                 self._inputs[each.name] = self._input(each, (values or {}).get(each.name))
             with ui.element("div").classes("actions"):
+                if cancel is not None:
+                    ui.button(visitor.text("action.cancel"), on_click=cancel).props("flat no-caps")
                 ui.button(action or visitor.text("action.save")).props("unelevated no-caps type=submit")
 
     def value(self, name: str) -> Any:

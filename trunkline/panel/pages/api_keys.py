@@ -9,7 +9,8 @@ from trunkline.model.identity import Actor, ApiKey, Permission
 from trunkline.model.people import Page as Rows
 from trunkline.model.people import Paging
 from trunkline.panel.components.confirm import confirm
-from trunkline.panel.components.form import Field, Form
+from trunkline.panel.components.dialog import form_dialog, show_secrets
+from trunkline.panel.components.form import Field
 from trunkline.panel.components.heading import heading
 from trunkline.panel.components.listing import Column, Kind, Listing, Query
 from trunkline.panel.components.table import RowAction, Table
@@ -42,22 +43,23 @@ async def build(visitor: Visitor, _request: Request) -> None:
         )
 
     def add() -> None:
-        with ui.dialog() as dialog, ui.card().classes("confirm"):
-            dialog.on("hide", dialog.delete)  # with the key that was shown
-            ui.label(visitor.text("api_keys.new")).classes("question")
+        async def save(values: dict[str, Any]) -> None:
+            made = await keys.create(await visitor.actor(), values["name"])
+            show_secrets(
+                visitor,
+                visitor.text("api_keys.made"),
+                {"key": made.key},
+                visitor.text("api_keys.only_now"),
+            )
+            await table.refresh()
 
-            async def save(values: dict[str, Any]) -> None:
-                made = await keys.create(await visitor.actor(), values["name"])
-                dialog.clear()
-                with dialog, ui.card().classes("confirm"):
-                    ui.label(visitor.text("api_keys.made")).classes("question")
-                    ui.label(made.key).classes("secret").props('data-test="key"')
-                    ui.label(visitor.text("api_keys.only_now")).classes("quiet")
-                    ui.button(visitor.text("action.close"), on_click=dialog.close).props("unelevated no-caps")
-                await table.refresh()
-
-            Form(visitor, [Field("name", required=True)], save, action=visitor.text("api_keys.make"))
-        dialog.open()
+        form_dialog(
+            visitor,
+            visitor.text("api_keys.new"),
+            [Field("name", required=True)],
+            save,
+            action=visitor.text("api_keys.make"),
+        )
 
     with heading(visitor, "api_keys"):
         if visitor.may(Permission.MANAGE_API_KEYS):

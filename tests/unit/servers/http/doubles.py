@@ -317,12 +317,12 @@ def management_of(
 ) -> Management:
     """What the administration's API works on, over a memory."""
     return Management(
-        Accounts(administration),
-        Esmes(administration),
-        Connectors(administration),
-        live,
-        refresh,
-        people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),
+        accounts=Accounts(administration),
+        esmes=Esmes(administration),
+        connectors=Connectors(administration),
+        live=live,
+        refresh=refresh,
+        people=people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),
     )
 
 

@@ -59,12 +59,12 @@ class PeopleDoor:
                 dashboard=Dashboard(store, self.clock),
                 pdu_logs=pdu_logs,
                 management=Management(
-                    Accounts(store),
-                    Esmes(store),
-                    Connectors(store),
-                    FixedConnections(),
-                    self.refresh,
-                    self.people,
+                    accounts=Accounts(store),
+                    esmes=Esmes(store),
+                    connectors=Connectors(store),
+                    live=FixedConnections(),
+                    refresh=self.refresh,
+                    people=self.people,
                 ),
                 api_token_hash=hash_api_key(TOKEN),
             )
