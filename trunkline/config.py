@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import tomllib
+from ipaddress import ip_network
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -81,6 +82,12 @@ class Settings(BaseSettings):
     # Doors
     http_host: str = Field("127.0.0.1", min_length=1, description="Address the HTTP server listens on.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the HTTP server; 0 takes any free one.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks, with commas, of the proxies before the HTTP server: only they "
+        "are believed in X-Forwarded-For and X-Forwarded-Proto.",
+        json_schema_extra={"default_text": "none"},
+    )
     panel: bool = Field(True, description="Serve the panel, the pages for people, at `/panel`.")
     session_idle_s: float = Field(
         1800,
@@ -280,6 +287,19 @@ class Settings(BaseSettings):
     def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < API_TOKEN_MIN:
             raise ValueError(f"must have at least {API_TOKEN_MIN} characters")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for each in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(
+                    "must be addresses and networks with commas, such as 127.0.0.1,10.0.0.0/8; "
+                    f"{each!r} is neither"
+                ) from None
         return value
 
     @field_validator("smpp_outbind_password")

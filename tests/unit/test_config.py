@@ -223,6 +223,16 @@ def test_unusable_database_urls(url: str) -> None:
     assert faults(database_url=url).startswith("database_url is ")
 
 
+@pytest.mark.parametrize("given", ["", "127.0.0.1", "10.0.0.0/8, ::1,2001:db8::/32"])
+def test_trusted_proxies(given: str) -> None:
+    assert Settings.load(trusted_proxies=given).trusted_proxies == given
+
+
+@pytest.mark.parametrize("given", ["*", "localhost", "10.0.0.1/8", "10.0.0.1;10.0.0.2"])
+def test_unusable_trusted_proxies(given: str) -> None:
+    assert faults(trusted_proxies=given).endswith(f"such as 127.0.0.1,10.0.0.0/8; {given!r} is neither.")
+
+
 def test_no_secret_gets_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUNKLINE_ADMIN_PASSWORD", "s3cret-one")
     settings = Settings.load(database_url="postgresql://u:s3cret-two@h/db")

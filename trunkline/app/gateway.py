@@ -175,7 +175,11 @@ class Gateway:
         if self.panel is not None:
             http_app.mount("/panel", self.panel)
         self.http_server = HttpServer(
-            http_app, settings.http_host, settings.http_port, websockets=self.panel is not None
+            http_app,
+            settings.http_host,
+            settings.http_port,
+            trusted_proxies=settings.trusted_proxies,
+            websockets=self.panel is not None,
         )
         self._clockwork = Clockwork(
             store, self.clock, self.outcomes, self.notifier, int(settings.orphan_hold_h * HOUR_MS)

@@ -52,7 +52,9 @@ def is_same_origin(connection: HTTPConnection) -> bool:
         return connection.headers.get("sec-fetch-site") == "same-origin"
     scheme, separator, host = origin.partition("://")
     ours = connection.headers.get("host", "")
-    return bool(separator and ours) and scheme in ("http", "https") and host == ours
+    # Without encryption up to us it may still have had some up to a proxy that we know nothing of.
+    schemes = ("https",) if connection.scope.get("scheme") in ("https", "wss") else ("http", "https")
+    return bool(separator and ours) and scheme in schemes and host == ours
 
 
 def local_path(wish: str, otherwise: str) -> str:

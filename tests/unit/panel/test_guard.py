@@ -98,7 +98,7 @@ def test_without_a_session_there_is_no_websocket_and_no_change() -> None:
     ("headers", "let_in"),
     [
         ({"origin": OURS}, True),
-        ({"origin": f"http://{HOST}"}, True),  # a proxy in front of us ended the TLS
+        ({"origin": f"http://{HOST}"}, False),  # our pages came encrypted
         ({"origin": "https://evil.example"}, False),
         ({"origin": f"https://{HOST}.evil.example"}, False),
         ({"origin": "null"}, False),
@@ -114,6 +114,11 @@ def test_changes_come_from_our_own_pages(kind: str, headers: dict[str, str], let
     status, _ = door.ask("/x", method="POST", kind=kind, **headers)
     assert status == ({"websocket": 101, "http": 200} if let_in else {"websocket": 1008, "http": 403})[kind]
     assert (door.behind.scope is not None) is let_in
+
+
+@pytest.mark.parametrize("origin", [OURS, f"http://{HOST}"])
+def test_a_proxy_that_is_not_told_of_may_have_ended_the_encryption(origin: str) -> None:
+    assert Door(signed_in=True).ask("/x", method="POST", scheme="http", origin=origin)[0] == 200
 
 
 def test_every_answer_has_the_security_headers_and_nobody_weakens_them() -> None:

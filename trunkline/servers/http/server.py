@@ -4,14 +4,14 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Protocol
 
 import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trunkline.servers.http.errors import error_body
-from trunkline.servers.http.exchange import Receive, Scope, Send
+from trunkline.servers.http.exchange import Application
+from trunkline.servers.http.forwarding import ForwardedRequests, read_networks
 from trunkline.servers.listening import CannotListen
 
 log = structlog.get_logger()
@@ -22,13 +22,6 @@ BACKLOG = 2048
 WEBSOCKET_MAX = 1_000_000  # octets of one message from a browser
 SETTING = "http_port"
 SWEEP_S = 2.0
-
-
-class Application(Protocol):
-    """What is served: an ASGI application."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request."""
 
 
 class HeadTooLarge(Exception):
@@ -141,8 +134,8 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an ASGI application on one address.
 
-    `request_timeout_s` is the time a client has to send a request completely. `trusted_proxies` (addresses,
-    separated by commas) may tell the client's address in X-Forwarded-For; nobody else is believed.
+    `request_timeout_s` is the time a client has to send a request completely. `trusted_proxies` (addresses
+    and networks, separated by commas) may tell the client's address and scheme; nobody else is believed.
     `websockets` lets the application speak with browsers over websockets.
     """
 
@@ -159,14 +152,14 @@ class HttpServer:
         trusted_proxies: str = "",
         websockets: bool = False,
     ) -> None:
-        self._app = app
+        networks = read_networks(trusted_proxies)
+        self._app = ForwardedRequests(app, networks) if networks else app
         self._host = host
         self._port = port
         self._max_connections = max_connections
         self._keep_alive_s = keep_alive_s
         self._request_timeout_s = request_timeout_s
         self._grace_s = grace_s
-        self._trusted_proxies = trusted_proxies
         self._websockets = websockets
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -208,8 +201,7 @@ class HttpServer:
             log_level="error",
             access_log=False,
             server_header=False,
-            proxy_headers=bool(self._trusted_proxies),
-            forwarded_allow_ips=self._trusted_proxies or None,
+            proxy_headers=False,  # see `forwarding`
             limit_concurrency=self._max_connections,
             timeout_keep_alive=self._keep_alive_s,
             timeout_graceful_shutdown=self._grace_s,
