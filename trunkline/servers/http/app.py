@@ -120,7 +120,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app.include_router(message_lists(services.messages, authenticator))  # before `messages/{id}`
     app.include_router(pages(services, authenticator))
     app.include_router(statistics(services.dashboard, authenticator))
-    app.include_router(texts(authenticator))
+    app.include_router(texts(services.snapshots, authenticator))
     app.include_router(smpp_decode(authenticator))
     app.include_router(pdu_log_routes(services.pdu_logs, authenticator))
     app.include_router(speed(services, authenticator))

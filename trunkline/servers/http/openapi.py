@@ -280,7 +280,7 @@ def _speed_get() -> dict[str, Any]:
 def _inspect_get() -> dict[str, Any]:
     return {
         "summary": "What a text will become: encoding, parts, and the characters that make it long",
-        "security": _WAYS_IN,
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
         "parameters": _query(InspectRequest, ("text",)),
         "responses": _responses("InspectAnswer", 400, 401, 403, 429),
     }
@@ -289,7 +289,7 @@ def _inspect_get() -> dict[str, Any]:
 def _inspect_post() -> dict[str, Any]:
     return {
         "summary": "The same for texts that are too long for a URL",
-        "security": _WAYS_IN,
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InspectRequest"}}},

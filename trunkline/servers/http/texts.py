@@ -6,12 +6,12 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Meta
 
-from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http.answers import json_answer
-from trunkline.servers.http.authentication import Authenticator, address_of
-from trunkline.servers.http.errors import invalid, unauthorized
+from trunkline.servers.http.authentication import Authenticator
+from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.exchange import read_body
 from trunkline.servers.http.fields import decode_json, parse_fields
+from trunkline.servers.http.needs import Snapshots
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.texts import TextReport, inspect_text
 
@@ -47,31 +47,30 @@ class InspectAnswer(msgspec.Struct):
 _decoder = msgspec.json.Decoder(InspectRequest)
 
 
-def texts(authenticator: Authenticator) -> APIRouter:
+def texts(snapshots: Snapshots, authenticator: Authenticator) -> APIRouter:
     """The router of this route."""
     router = APIRouter()
 
-    async def account_of(request: Request, fields: dict[str, str]) -> HttpAccount:
-        address = address_of(request.scope["client"])
-        account = await authenticator.by_headers(dict(request.scope["headers"]), address)
-        if account is not None:
-            return account
+    async def smart_for(request: Request, fields: dict[str, str]) -> bool:
+        """Whether the asker's account has smart encoding. Raises `ApiError` for whoever may not ask."""
         user, password = fields.pop("user", None), fields.pop("password", None)
-        if user is None or password is None:
-            raise unauthorized()
-        return await authenticator.by_password(user, password, address)
+        actor = await authenticator.actor_of(request, user, password)
+        if actor.account_id is None:
+            return False
+        account = snapshots.current.accounts.get(actor.account_id)
+        return account is not None and account.smart_encoding
 
     @router.get("/api/v1/text/inspect")
     async def by_query(request: Request) -> Response:
         fields = parse_fields(request.scope["query_string"])
-        account = await account_of(request, fields)
-        return _answer(_read(fields), account)
+        smart = await smart_for(request, fields)
+        return _answer(_read(fields), smart)
 
     @router.post("/api/v1/text/inspect")
     async def by_body(request: Request) -> Response:
-        account = await account_of(request, parse_fields(request.scope["query_string"]))
+        smart = await smart_for(request, parse_fields(request.scope["query_string"]))
         body = await read_body(dict(request.scope["headers"]), request.receive, MAX_BODY)
-        return _answer(decode_json(body, _decoder), account)
+        return _answer(decode_json(body, _decoder), smart)
 
     return router
 
@@ -93,17 +92,16 @@ def _read(fields: dict[str, str]) -> InspectRequest:
         raise invalid(str(error)) from None
 
 
-def _answer(request: InspectRequest, account: HttpAccount) -> Response:
+def _answer(request: InspectRequest, smart: bool) -> Response:
     if len(request.text) > MAX_TEXT:
         raise invalid(f"text must have at most {MAX_TEXT} characters")
-    smart = account.sender.account.smart_encoding if request.smart is None else request.smart
     try:
         report = inspect_text(
             request.text,
             coding=request.coding,
             long_message=request.long_message,
             languages=request.languages,
-            smart=smart,
+            smart=smart if request.smart is None else request.smart,
         )
     except InvalidInput as error:
         raise invalid(str(error)) from None

@@ -32,7 +32,9 @@ async def test_the_accounts_smart_encoding_counts_unless_told(door: Door) -> Non
     account = replace(door.account.sender.account, smart_encoding=True)
     http = replace(door.account, sender=replace(door.account.sender, account=account))
     door.snapshots.current = replace(
-        door.snapshots.current, http_by_key_hash={door.account.api_key_hash: http}
+        door.snapshots.current,
+        accounts={account.id: account},
+        http_by_key_hash={door.account.api_key_hash: http},
     )
     for told, encoding in (({}, "gsm7"), ({"smart": False}, "ucs2")):
         body = {"text": "\u201chi\u201d"} | told
