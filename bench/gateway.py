@@ -19,6 +19,7 @@ from bench.certificates import Certificates
 from bench.processes import HOST, BenchError, Process, free_ports, wait_until
 from trunkline.app import open_administration, upgrade_database
 from trunkline.config import ConfigError, Settings
+from trunkline.model.identity import COMMAND_LINE
 
 ACCOUNT: Final = "bench"
 SYSTEM_ID: Final = "bench"
@@ -160,6 +161,7 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
         )
         for number, prefix in enumerate(setup.prefixes):
             await administration.connectors.create(
+                COMMAND_LINE,
                 connector_id=f"smsc-{number}",
                 host=HOST,
                 port=setup.smsc_port,

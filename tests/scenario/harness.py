@@ -27,6 +27,7 @@ import asyncpg
 from trunkline.app import open_administration, upgrade_database
 from trunkline.app.administration import AdministrationTools
 from trunkline.config import Settings
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.record import Record
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -398,6 +399,12 @@ async def attach(gateway: Gateway, port: int, **fields: Any) -> None:
     async with gateway.administration() as admin:
         await admin.accounts.create(ACCOUNT, balance=OPENING_BALANCE, default_sender="Acme")
         await admin.connectors.create(
-            connector_id=CONNECTOR, host="127.0.0.1", port=port, system_id="gw", password="pw", **fields
+            COMMAND_LINE,
+            connector_id=CONNECTOR,
+            host="127.0.0.1",
+            port=port,
+            system_id="gw",
+            password="pw",
+            **fields,
         )
         await admin.routes.create("everything", (CONNECTOR,), rate=RATE)

@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.asyncio.connection import BindRefused
@@ -265,26 +266,30 @@ async def test_a_connector_is_stopped_changed_and_started_while_messages_flow(
             load.start()
             async with gateway.administration() as admin:
                 await flows(smsc)
-                await admin.connectors.set_enabled(CONNECTOR, False)
+                await admin.connectors.set_enabled(COMMAND_LINE, CONNECTOR, False)
                 await eventually(lambda: not smsc.links, "the connector has left")
                 await queues()
-                await admin.connectors.set_enabled(CONNECTOR, True)
+                await admin.connectors.set_enabled(COMMAND_LINE, CONNECTOR, True)
                 await flows(smsc)
-                await admin.connectors.change(CONNECTOR, window=3, trx_binds=2)
+                await admin.connectors.change(COMMAND_LINE, CONNECTOR, window=3, trx_binds=2)
                 await eventually(lambda: len(smsc.links) == 2, "two binds")
                 await flows(smsc)
-                await admin.connectors.change(CONNECTOR, port=other.port, trx_binds=1, tx_binds=1, rx_binds=1)
+                await admin.connectors.change(
+                    COMMAND_LINE, CONNECTOR, port=other.port, trx_binds=1, tx_binds=1, rx_binds=1
+                )
                 await flows(other)
                 assert not smsc.links
-                await admin.connectors.change(CONNECTOR, port=smsc.port, trx_binds=1, tx_binds=0, rx_binds=0)
+                await admin.connectors.change(
+                    COMMAND_LINE, CONNECTOR, port=smsc.port, trx_binds=1, tx_binds=0, rx_binds=0
+                )
                 await flows(smsc)
                 await load.finish()
                 await eventually(out, "everything is out")
                 await eventually(lambda: not smsc.counters.receipts_pending, "one SMSC has told all receipts")
                 # The other has kept those that became due after the connector left.
-                await admin.connectors.change(CONNECTOR, port=other.port)
+                await admin.connectors.change(COMMAND_LINE, CONNECTOR, port=other.port)
                 await eventually(lambda: not other.counters.receipts_pending, "the other has, too")
-                await admin.connectors.change(CONNECTOR, port=smsc.port)
+                await admin.connectors.change(COMMAND_LINE, CONNECTOR, port=smsc.port)
             await gateway.settles()
         finally:
             await load.close()

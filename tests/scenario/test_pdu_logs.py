@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.services.pdu_explanation import explain_pdus
 from trunkline.simulator.scenario import Scenario
 
@@ -131,7 +132,7 @@ async def test_switched_on_and_off_while_messages_flow(make_gateway: MakeGateway
         async def switch(on: bool) -> None:
             async with gateway.administration() as admin:
                 await admin.esmes.change("shop", pdu_log=on)
-                await admin.connectors.change(CONNECTOR, pdu_log=on)
+                await admin.connectors.change(COMMAND_LINE, CONNECTOR, pdu_log=on)
 
         await switch(True)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.record import Submitted
 from trunkline.simulator.smsc import SmscSimulator
 
@@ -62,6 +63,7 @@ class Stage:
             for name, quirk in self.quirks.items():
                 fields = {"reconnect_min_s": 0.1, "reconnect_max_s": 0.3, "response_timeout_s": 10.0}
                 await admin.connectors.create(
+                    COMMAND_LINE,
                     connector_id=self.connectors[name],
                     host="127.0.0.1",
                     port=self.smscs[name].port,
@@ -109,7 +111,7 @@ class Stage:
         async with self.gateway.administration() as admin:
             binds = {
                 row.config.connector_id: row.status.binds
-                for row in await admin.connectors.list()
+                for row in await admin.connectors.list(COMMAND_LINE)
                 if row.status
             }
         lines = self.gateway.log().splitlines()

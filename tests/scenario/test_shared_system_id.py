@@ -2,6 +2,7 @@
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 
 from .clients import Esme
@@ -21,7 +22,12 @@ async def test_receipts_come_over_the_other_connector(gateway: Gateway, scenario
         async with gateway.administration() as admin:
             await admin.esmes.create(ACCOUNT, "sender", password=PASSWORD)
             await admin.connectors.create(
-                connector_id="second", host="127.0.0.1", port=smsc.port, system_id="gw", password="pw"
+                COMMAND_LINE,
+                connector_id="second",
+                host="127.0.0.1",
+                port=smsc.port,
+                system_id="gw",
+                password="pw",
             )
             await admin.routes.create("second", ("second",), prefix="97152", rate=RATE, position=0)
         await gateway.start()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.certificates import Authority, Pair
 from trunkline.smpp.asyncio.contexts import client_context, server_context
 from trunkline.smpp.codec import encode
@@ -58,7 +59,7 @@ class Place:
     async def trouble(self) -> str:
         """What the connector says is wrong, as people get to see it."""
         async with self.gateway.administration() as admin:
-            [row] = await admin.connectors.list()
+            [row] = await admin.connectors.list(COMMAND_LINE)
         details = [bind.detail for bind in row.status.binds] if row.status else []
         return next((detail for detail in details if "next attempt" in detail), "")
 
@@ -188,7 +189,7 @@ async def test_an_smsc_s_certificate(
         await eventually(said, why)
         assert not smsc.counters.taken
         async with place.gateway.administration() as admin:
-            await admin.connectors.change(CONNECTOR, **cure)
+            await admin.connectors.change(COMMAND_LINE, CONNECTOR, **cure)
         await esme.receipted(message_id)
         await esme.leave()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.profile import Profile, Validity
 from trunkline.simulator.ready_made import scenario_file
 from trunkline.simulator.record import Recorded
@@ -107,6 +108,7 @@ async def _attach(gateway: Gateway, stack: AsyncExitStack) -> dict[str, SmscSimu
                 "window": 20,
             }
             await admin.connectors.create(
+                COMMAND_LINE,
                 connector_id=f"smsc{number}",
                 host="127.0.0.1",
                 port=smsc.port,

@@ -16,6 +16,7 @@ from typing import Any
 
 from trunkline.app.gateway import Gateway
 from trunkline.config import Settings
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.esmes import Esmes
@@ -134,7 +135,7 @@ class Bench:
         """Make the connector to an SMSC on this machine, and the route to it."""
         store = self.gateway.store
         fields = {"system_id": "trunk", "password": "smscpass", "reconnect_min_s": 0.1} | settings
-        await Connectors(store).create(connector_id="smsc", host=HOST, port=port, **fields)
+        await Connectors(store).create(COMMAND_LINE, connector_id="smsc", host=HOST, port=port, **fields)
         await Routes(store).create("everything", ("smsc",))
         self.gateway.snapshots.publish(await store.snapshot())
 
@@ -153,7 +154,7 @@ class Bench:
     async def stop_connector(self) -> None:
         """Disable the connector; the gateway unbinds."""
         store = self.gateway.store
-        await Connectors(store).set_enabled("smsc", enabled=False)
+        await Connectors(store).set_enabled(COMMAND_LINE, "smsc", enabled=False)
         self.gateway.snapshots.publish(await store.snapshot())
 
     def joined(self, destination: str) -> str:

@@ -95,6 +95,7 @@ class Gateway:
         self.connectors = RunningConnectors(
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
+        self.managed_connectors = Connectors(store, self.connectors.statuses)
         self.credentials = CredentialChecker()
         self.people = make_people(settings, store, self.credentials)
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
@@ -165,7 +166,7 @@ class Gateway:
                 management=Management(
                     accounts=Accounts(store),
                     esmes=Esmes(store),
-                    connectors=Connectors(store),
+                    connectors=self.managed_connectors,
                     live=GatewayConnections(self),
                     refresh=self.refresh_configuration,
                     people=self.people,

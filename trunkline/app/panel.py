@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trunkline.model.status import ConnectorStatus, SessionStatus
-from trunkline.services.connector_board import ConnectorBoard
-from trunkline.services.connectors import Connectors
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
@@ -64,7 +62,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             enterprise_users=people.enterprise_users,
             dashboard=gateway.dashboard,
             sending=Sending(gateway.pipeline, gateway.snapshots),
-            connectors=ConnectorBoard(Connectors(gateway.store), gateway.connectors.statuses),
+            connectors=gateway.managed_connectors,
             live=GatewayPicture(gateway),
             clock=gateway.clock,
         )

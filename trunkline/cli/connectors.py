@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer, read_pem, read_secret
+from trunkline.cli.commands import BadInput, Management, administer, read_pem, read_secret, who_runs_this
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
 if TYPE_CHECKING:
+    from trunkline.services.bottleneck import Bottleneck
     from trunkline.services.connectors import ConnectorRow
 
 group = typer.Typer(help="Connectors: SMPP binds to operators and providers.")
@@ -27,6 +28,7 @@ _FILES = (*_CERTIFICATES, "tls_key")
 _SECRETS = ("password", "tls_key")
 
 ROWS: Sequence[Row] = (
+    Row("provider", str, "TEXT", "Who operates the SMSC, for people", ""),
     Row("host", str, "HOST", "Host name or address of the SMSC", required=True),
     Row("port", int, "PORT", "Its port", 2775),
     Row("system_id", str, "TEXT", "The user name it knows us by, at most 16 characters", ""),
@@ -118,6 +120,7 @@ def create(
 
     async def work(administration: Management) -> None:
         await administration.connectors.create(
+            who_runs_this(),
             connector_id=connector_id,
             enabled=not stopped,
             presets=preset or (),
@@ -145,7 +148,7 @@ def change(
         raise BadInput("connector change", "name at least one value to change")
 
     async def work(administration: Management) -> None:
-        await administration.connectors.change(connector_id, profile_words=words, **fields)
+        await administration.connectors.change(who_runs_this(), connector_id, profile_words=words, **fields)
 
     administer(ctx, work)
     typer.echo(f"Connector {connector_id} was changed.")
@@ -170,7 +173,7 @@ def delete(ctx: typer.Context, connector_id: ConnectorId) -> None:
     """Delete a connector whose queue is empty; routes may go on naming it."""
 
     async def work(administration: Management) -> None:
-        await administration.connectors.delete(connector_id)
+        await administration.connectors.delete(who_runs_this(), connector_id)
 
     administer(ctx, work)
     typer.echo(f"Connector {connector_id} was deleted.")
@@ -181,7 +184,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """List the connectors with their binds, as the gateway last reported them, and their queues."""
 
     async def work(administration: Management) -> "list[ConnectorRow]":
-        return await administration.connectors.list()
+        return await administration.connectors.list(who_runs_this())
 
     found = administer(ctx, work)
     if as_json:
@@ -240,7 +243,7 @@ def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -
     """Show a connector: every setting, every field of its profile, its binds."""
 
     async def work(administration: Management) -> "ConnectorRow":
-        return await administration.connectors.get(connector_id)
+        return await administration.connectors.get(who_runs_this(), connector_id)
 
     found = _as_json(administer(ctx, work))
     if as_json:
@@ -262,13 +265,11 @@ def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -
 @group.command()
 def why(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -> None:
     """Say what keeps a connector from being faster: its window, its rate, its SMSC, or the gateway."""
-    from trunkline.services.bottleneck import explain  # noqa: PLC0415  (see cli/__init__.py)
 
-    async def work(administration: Management) -> "ConnectorRow":
-        return await administration.connectors.get(connector_id)
+    async def work(administration: Management) -> "Bottleneck":
+        return await administration.connectors.explain(who_runs_this(), connector_id)
 
-    row = administer(ctx, work)
-    found = explain(row.config, row.status, row.queued)
+    found = administer(ctx, work)
     if as_json:
         import msgspec  # noqa: PLC0415  (only here)
 
@@ -294,7 +295,7 @@ def _rate(value: float | None) -> str | None:
 
 def _enable(ctx: typer.Context, connector_id: str, enabled: bool) -> None:
     async def work(administration: Management) -> None:
-        await administration.connectors.set_enabled(connector_id, enabled)
+        await administration.connectors.set_enabled(who_runs_this(), connector_id, enabled)
 
     administer(ctx, work)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from trunkline.cli.commands import BadInput, CommandFailed, load_settings
+from trunkline.cli.commands import BadInput, CommandFailed, load_settings, who_runs_this
 from trunkline.cli.printing import Json, print_json, print_table, utc
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def list_(ctx: typer.Context, first: From = None, last: To = None, as_json: Json
             "modified": utc(file.modified_ns // 1_000_000),
         }
         for side in _SIDES
-        for file in logs.list(_log_side(side), *days)
+        for file in logs.list(who_runs_this(), _log_side(side), *days)
     ]
     rows.sort(key=lambda row: str(row["date"]))
     if as_json:
@@ -122,8 +122,9 @@ def _open(logs: "PduLogs", side: "LogSide", name: str, day: date) -> BinaryIO | 
     from trunkline.model.errors import NotFound  # noqa: PLC0415  (see cli/__init__.py)
     from trunkline.services.pdu_logs import ENDING  # noqa: PLC0415  (see cli/__init__.py)
 
+    actor = who_runs_this()
     try:
-        return logs.open(logs.find(side, f"{day.isoformat()}{name}{ENDING}"))
+        return logs.open(actor, logs.find(actor, side, f"{day.isoformat()}{name}{ENDING}"))
     except NotFound:
         return None
 

@@ -86,8 +86,8 @@ class SmppSubmitter:
         return self._config
 
     def adopt(self, config: ConnectorConfig) -> bool:
-        """See `Submitter`: the PDU log is switched on and off as it runs."""
-        if replace(self._config, pdu_log=config.pdu_log) != config:
+        """See `Submitter`: the PDU log is switched as it runs; the provider is for people."""
+        if replace(self._config, pdu_log=config.pdu_log, provider=config.provider) != config:
             return False
         self._config = config
         for link in self._all_links():

@@ -138,6 +138,7 @@ class ConnectorConfig:
     max_attempts: int  # temporary refusals before a segment is given up
     enabled: bool
     number: int = 0  # the numeric id of text 001's API; given by the store
+    provider: str = ""  # who operates the SMSC, for people
     smpp_version: str = "3.4"  # 3.3, 3.4, 5.0
     tls: bool = False
     tls_verify: bool = True

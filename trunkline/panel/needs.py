@@ -8,7 +8,7 @@ from trunkline.model.ports import Clock
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.services.api_keys import ApiKeys
 from trunkline.services.audit import Audit
-from trunkline.services.connector_board import ConnectorBoard
+from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.logins import Logins
@@ -60,6 +60,6 @@ class PanelServices:
     enterprise_users: EnterpriseUsers
     dashboard: Dashboard
     sending: Sending
-    connectors: ConnectorBoard
+    connectors: Connectors
     live: LivePicture
     clock: Clock

@@ -9,6 +9,7 @@ from typing import Any
 
 from trunkline.model.administration import Administration
 from trunkline.model.errors import AlreadyExists
+from trunkline.model.identity import GATEWAY
 from trunkline.model.money import MICROS
 from trunkline.services.accounts import Accounts, generate_password
 from trunkline.services.admin_token import AdminToken
@@ -115,6 +116,7 @@ class Demo:
         fields: dict[str, Any] = {"host": "127.0.0.1", "port": port}
         try:
             await self._connectors.create(
+                GATEWAY,
                 connector_id=CONNECTOR,
                 system_id="trunkline",
                 password="demo",  # noqa: S106  (the simulator takes any)
@@ -122,7 +124,7 @@ class Demo:
                 **fields,
             )
         except AlreadyExists:
-            await self._connectors.change(CONNECTOR, **fields)
+            await self._connectors.change(GATEWAY, CONNECTOR, **fields)
         if not await self._routes.list():
             await self._routes.create("everything to the simulator", (CONNECTOR,))
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import structlog
 
 from trunkline.model.errors import NotFound
+from trunkline.model.identity import Actor, Permission
 from trunkline.model.pdu_log import LogSide
 
 log = structlog.get_logger()
@@ -47,8 +48,14 @@ class PduLogs:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def list(self, side: LogSide, first: date, last: date, names: Collection[str] = ()) -> list[LogFile]:
-        """The files of these days, both included, by day and name; `names` (without ending) picks some."""
+    def list(
+        self, actor: Actor, side: LogSide, first: date, last: date, names: Collection[str] = ()
+    ) -> list[LogFile]:
+        """The files of these days, both included, by day and name; `names` (without ending) picks some.
+
+        Raises `Forbidden`.
+        """
+        actor.require(Permission.VIEW_PLATFORM)
         wanted = {f"{name}{ENDING}" for name in names}
         return [
             file
@@ -58,11 +65,12 @@ class PduLogs:
             if not wanted or file.name in wanted
         ]
 
-    def find(self, side: LogSide, file_id: str) -> LogFile:
-        """The file with this id. Raises `NotFound`.
+    def find(self, actor: Actor, side: LogSide, file_id: str) -> LogFile:
+        """The file with this id. Raises `Forbidden`, `NotFound`.
 
         No path is made of what was asked for: day and name are compared with what the directories list.
         """
+        actor.require(Permission.VIEW_PLATFORM)
         for day, folder in self._days(side):
             if day.isoformat() == file_id[:_DAY_SIZE]:
                 for file in _files(day, folder):
@@ -70,8 +78,9 @@ class PduLogs:
                         return file
         raise NotFound("PDU log", file_id)
 
-    def open(self, file: LogFile) -> BinaryIO:
-        """The file, to be read. Raises `NotFound` where it was deleted meanwhile."""
+    def open(self, actor: Actor, file: LogFile) -> BinaryIO:
+        """The file, to be read. Raises `Forbidden`, and `NotFound` where it was deleted meanwhile."""
+        actor.require(Permission.VIEW_PLATFORM)
         try:
             descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -61,6 +61,7 @@ def test_how_many_binds_are_up(binds: list[tuple[str, str, str]], shown: str) ->
 class TestConnectors:
     def test_create_with_every_option_and_change(self, run: Run, rows: Rows) -> None:
         values: dict[str, Any] = {
+            "provider": "Example Telecom",
             "host": "smsc.example",
             "port": 2779,
             "system_id": "trunk",

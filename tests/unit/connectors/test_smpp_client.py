@@ -517,6 +517,7 @@ class TestPduLog:
     async def test_switched_on_and_off_without_a_new_bind(self, smsc, start, listener, make_segment, pdu_log):
         submitter = await start()
         config = submitter.config
+        assert submitter.adopt(replace(config, provider="Example Telecom"))
         assert submitter.adopt(replace(config, pdu_log=True))
         assert submitter.config.pdu_log
         submitter.submit(make_segment())

@@ -168,7 +168,7 @@ class MemoryAdministration:
     async def outbox_lanes(self) -> dict[str, int]:
         return self.lanes
 
-    async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None:
+    async def create_connector(self, config: ConnectorConfig) -> None:
         self._new("connector", config.connector_id, self.connectors)
         self.connectors[config.connector_id] = config
 

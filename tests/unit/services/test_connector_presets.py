@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.connector_presets import PRESETS, Preset, combine
@@ -17,7 +18,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "connector-profile.md"
 
 async def make(*presets: str, **fields: object) -> ConnectorConfig:
     connectors = Connectors(MemoryAdministration())
-    return await connectors.create(connector_id="c", host="h", presets=presets, **fields)
+    return await connectors.create(COMMAND_LINE, connector_id="c", host="h", presets=presets, **fields)
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)

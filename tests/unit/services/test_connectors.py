@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.profile import Profile
 from trunkline.model.status import ConnectorStatus
 from trunkline.services.accounts import InvalidInput
-from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors, check
+from trunkline.services.connector_rules import check
+from trunkline.services.connectors import DEFAULTS, STATUS_MAX_AGE_MS, Connectors
 from trunkline.simulator.certificates import Authority
 
 from .conftest import MemoryAdministration
@@ -27,11 +29,11 @@ def connectors(administration: MemoryAdministration) -> Connectors:
 async def test_what_is_not_given_has_its_default(
     connectors: Connectors, administration: MemoryAdministration
 ) -> None:
-    config = await connectors.create(**FIELDS)
+    config = await connectors.create(COMMAND_LINE, **FIELDS)
     assert administration.connectors == {"upstream": config}
     assert (config.host, config.port, config.trx_binds, config.window) == ("smsc.example", 2775, 1, 10)
     with pytest.raises(AlreadyExists):
-        await connectors.create(**FIELDS)
+        await connectors.create(COMMAND_LINE, **FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,8 @@ async def test_what_is_not_given_has_its_default(
     [
         ("connector_id", ""),
         ("connector_id", "a b"),
+        ("provider", "x" * 256),
+        ("provider", "a\nb"),
         ("host", ""),
         ("host", "x" * 254),
         ("host", "a b"),
@@ -91,7 +95,7 @@ async def test_fields_that_break_a_rule(
 ) -> None:
     pair = {"tls_certificate": PAIR.certificate, "tls_key": PAIR.key}
     with pytest.raises(InvalidInput) as caught:
-        await connectors.create(**(FIELDS | pair | {field: value}))
+        await connectors.create(COMMAND_LINE, **(FIELDS | pair | {field: value}))
     assert caught.value.field == field
     assert administration.connectors == {}
 
@@ -108,29 +112,29 @@ async def test_fields_that_break_a_rule(
     ],
 )
 async def test_fields_at_their_edges(connectors: Connectors, fields: dict[str, Any]) -> None:
-    check(await connectors.create(**(FIELDS | fields)))
+    check(await connectors.create(COMMAND_LINE, **(FIELDS | fields)))
 
 
 @pytest.mark.parametrize("long_message", ["sar", "payload"])
 async def test_smpp_3_3_has_no_tlvs(connectors: Connectors, long_message: str) -> None:
     with pytest.raises(InvalidInput, match=r"SMPP 3\.3 has no TLVs") as caught:
-        await connectors.create(**FIELDS, smpp_version="3.3", long_message=long_message)
+        await connectors.create(COMMAND_LINE, **FIELDS, smpp_version="3.3", long_message=long_message)
     assert caught.value.field == "long_message"
 
 
 async def test_outbind_is_bind_enough(connectors: Connectors) -> None:
     words = ["outbind_port=2776", "outbind_system_id=smsc", "outbind_password=knock"]
-    await connectors.create(**FIELDS, trx_binds=0, profile_words=words)
+    await connectors.create(COMMAND_LINE, **FIELDS, trx_binds=0, profile_words=words)
     with pytest.raises(InvalidInput, match="at least one bind"):
-        await connectors.change("upstream", profile_words=["outbind_port="])
+        await connectors.change(COMMAND_LINE, "upstream", profile_words=["outbind_port="])
 
 
 async def test_outbind_over_tls_needs_a_certificate(connectors: Connectors) -> None:
     profile = Profile(outbind_port=2776, outbind_system_id="smsc", outbind_password="knock")
     pair = {"tls_certificate": PAIR.certificate, "tls_key": PAIR.key}
     with pytest.raises(InvalidInput, match="tls_certificate: is missing: with tls, outbind is listened for"):
-        await connectors.create(**FIELDS, tls=True, profile=profile)
-    await connectors.create(**FIELDS, tls=True, profile=profile, **pair)
+        await connectors.create(COMMAND_LINE, **FIELDS, tls=True, profile=profile)
+    await connectors.create(COMMAND_LINE, **FIELDS, tls=True, profile=profile, **pair)
 
 
 def test_the_defaults_alone_are_no_connector() -> None:
@@ -139,40 +143,40 @@ def test_the_defaults_alone_are_no_connector() -> None:
 
 
 async def test_a_change_keeps_the_rest(connectors: Connectors, administration: MemoryAdministration) -> None:
-    await connectors.create(**FIELDS, window=50)
-    changed = await connectors.change("upstream", host="other.example")
+    await connectors.create(COMMAND_LINE, **FIELDS, window=50)
+    changed = await connectors.change(COMMAND_LINE, "upstream", host="other.example")
     assert administration.connectors["upstream"] == changed
     assert (changed.host, changed.window) == ("other.example", 50)
 
 
 async def test_a_change_is_checked(connectors: Connectors, administration: MemoryAdministration) -> None:
-    config = await connectors.create(**FIELDS)
+    config = await connectors.create(COMMAND_LINE, **FIELDS)
     with pytest.raises(InvalidInput):
-        await connectors.change("upstream", window=0)
+        await connectors.change(COMMAND_LINE, "upstream", window=0)
     with pytest.raises(NotFound):
-        await connectors.change("nowhere", window=5)
+        await connectors.change(COMMAND_LINE, "nowhere", window=5)
     assert administration.connectors == {"upstream": config}
 
 
 async def test_starting_and_stopping(connectors: Connectors, administration: MemoryAdministration) -> None:
-    await connectors.create(**FIELDS)
-    await connectors.set_enabled("upstream", False)
+    await connectors.create(COMMAND_LINE, **FIELDS)
+    await connectors.set_enabled(COMMAND_LINE, "upstream", False)
     assert not administration.connectors["upstream"].enabled
-    await connectors.set_enabled("upstream", True)
+    await connectors.set_enabled(COMMAND_LINE, "upstream", True)
     assert administration.connectors["upstream"].enabled
     with pytest.raises(NotFound):
-        await connectors.set_enabled("nowhere", True)
+        await connectors.set_enabled(COMMAND_LINE, "nowhere", True)
 
 
 async def test_the_list_shows_status_and_queue(
     connectors: Connectors, administration: MemoryAdministration
 ) -> None:
-    one = await connectors.create(**FIELDS)
-    two = await connectors.create(**(FIELDS | {"connector_id": "two"}))
+    one = await connectors.create(COMMAND_LINE, **FIELDS)
+    two = await connectors.create(COMMAND_LINE, **(FIELDS | {"connector_id": "two"}))
     status = ConnectorStatus("upstream", True, (), 0, as_of=time.time_ns() // 1_000_000)
     old = ConnectorStatus("two", True, (), 0, as_of=status.as_of - STATUS_MAX_AGE_MS - 1)
     administration.statuses = {"upstream": status, "two": old}
     administration.depths = {"two": 7}
-    first, second = await connectors.list()
+    first, second = await connectors.list(COMMAND_LINE)
     assert (first.config, first.status, first.queued) == (one, status, 0)
     assert (second.config, second.status, second.queued) == (two, None, 7), "its gateway is gone"

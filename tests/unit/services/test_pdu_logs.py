@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from trunkline.model.errors import NotFound
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.pdu_log import LogSide
 from trunkline.services.pdu_logs import PduLogs
 
@@ -33,7 +34,7 @@ def logs(tmp_path: Path) -> PduLogs:
 
 
 def test_files_are_listed_by_day_and_name(logs: PduLogs) -> None:
-    found = logs.list(CONNECTORS, FIRST, LAST)
+    found = logs.list(COMMAND_LINE, CONNECTORS, FIRST, LAST)
     assert [file.id for file in found] == [
         f"2024-08-{day}smsc-{number}.log" for day in (24, 25, 26) for number in (1, 2)
     ]
@@ -43,8 +44,10 @@ def test_files_are_listed_by_day_and_name(logs: PduLogs) -> None:
 
 
 def test_some_names_only(logs: PduLogs) -> None:
-    assert {file.name for file in logs.list(CONNECTORS, FIRST, LAST, ["smsc-2", "absent"])} == {"smsc-2.log"}
-    assert {file.name for file in logs.list(ESMES, FIRST, LAST)} == {"1234.log"}
+    assert {file.name for file in logs.list(COMMAND_LINE, CONNECTORS, FIRST, LAST, ["smsc-2", "absent"])} == {
+        "smsc-2.log"
+    }
+    assert {file.name for file in logs.list(COMMAND_LINE, ESMES, FIRST, LAST)} == {"1234.log"}
 
 
 def test_what_is_no_log_is_not_listed(tmp_path: Path, logs: PduLogs) -> None:
@@ -53,19 +56,19 @@ def test_what_is_no_log_is_not_listed(tmp_path: Path, logs: PduLogs) -> None:
     put(tmp_path, "2024-08-25x", "smsc-1.log")
     (tmp_path / "connectors" / "2024-08-25" / "folder.log").mkdir()
     (tmp_path / "connectors" / "2024-08-25" / "link.log").symlink_to("/etc/hostname")
-    assert len(logs.list(CONNECTORS, date.min, date.max)) == 10
+    assert len(logs.list(COMMAND_LINE, CONNECTORS, date.min, date.max)) == 10
 
 
 def test_nothing_was_logged_yet(tmp_path: Path) -> None:
-    assert PduLogs(tmp_path / "absent").list(ESMES, FIRST, LAST) == []
+    assert PduLogs(tmp_path / "absent").list(COMMAND_LINE, ESMES, FIRST, LAST) == []
 
 
 # Reading
 
 
 def test_a_file_is_found_by_its_id(logs: PduLogs) -> None:
-    file = logs.find(CONNECTORS, "2024-08-25smsc-1.log")
-    with logs.open(file) as opened:
+    file = logs.find(COMMAND_LINE, CONNECTORS, "2024-08-25smsc-1.log")
+    with logs.open(COMMAND_LINE, file) as opened:
         assert opened.read() == b"x" * 10
 
 
@@ -100,7 +103,7 @@ def test_nothing_else_can_be_read(tmp_path: Path, logs: PduLogs, file_id: str) -
     (day / "folder.log").mkdir()
     (day / "notes.txt").write_text("")
     with pytest.raises(NotFound):
-        logs.find(CONNECTORS, file_id)
+        logs.find(COMMAND_LINE, CONNECTORS, file_id)
 
 
 def test_a_folder_that_is_a_link_is_not_looked_into(tmp_path: Path, logs: PduLogs) -> None:
@@ -109,23 +112,23 @@ def test_a_folder_that_is_a_link_is_not_looked_into(tmp_path: Path, logs: PduLog
     (elsewhere / "secret.log").write_text("secret")
     (tmp_path / "connectors" / "2024-09-01").symlink_to(elsewhere)
     with pytest.raises(NotFound):
-        logs.find(CONNECTORS, "2024-09-01secret.log")
-    assert logs.list(CONNECTORS, date(2024, 9, 1), date(2024, 9, 1)) == []
+        logs.find(COMMAND_LINE, CONNECTORS, "2024-09-01secret.log")
+    assert logs.list(COMMAND_LINE, CONNECTORS, date(2024, 9, 1), date(2024, 9, 1)) == []
 
 
 def test_a_link_put_in_place_of_a_file_is_not_followed(tmp_path: Path, logs: PduLogs) -> None:
-    file = logs.find(CONNECTORS, "2024-08-25smsc-1.log")
+    file = logs.find(COMMAND_LINE, CONNECTORS, "2024-08-25smsc-1.log")
     file.path.unlink()
     file.path.symlink_to("/etc/hostname")
     with pytest.raises(OSError, match="symbolic links"):
-        logs.open(file)
+        logs.open(COMMAND_LINE, file)
 
 
 def test_a_file_that_was_deleted_meanwhile(logs: PduLogs) -> None:
-    file = logs.find(CONNECTORS, "2024-08-25smsc-1.log")
+    file = logs.find(COMMAND_LINE, CONNECTORS, "2024-08-25smsc-1.log")
     file.path.unlink()
     with pytest.raises(NotFound):
-        logs.open(file)
+        logs.open(COMMAND_LINE, file)
 
 
 # Tidying

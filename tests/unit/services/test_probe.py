@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.services.connectors import check
+from trunkline.services.connector_rules import check
 from trunkline.services.probe import Plan, ProbeFailed, Report, Target, conclude, observe
 from trunkline.simulator.record import Record
 from trunkline.simulator.scenario import Scenario

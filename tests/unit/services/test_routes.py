@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from trunkline.model.errors import NotFound
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.services.accounts import Accounts, InvalidInput
 from trunkline.services.connectors import Connectors
 from trunkline.services.routes import Routes
@@ -14,8 +15,8 @@ from .conftest import MemoryAdministration
 
 @pytest.fixture
 async def routes(administration: MemoryAdministration) -> Routes:
-    await Connectors(administration).create(connector_id="a", host="a.example")
-    await Connectors(administration).create(connector_id="b", host="b.example")
+    await Connectors(administration).create(COMMAND_LINE, connector_id="a", host="a.example")
+    await Connectors(administration).create(COMMAND_LINE, connector_id="b", host="b.example")
     await Accounts(administration).create("acme")
     return Routes(administration)
 

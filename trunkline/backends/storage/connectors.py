@@ -51,7 +51,7 @@ class Connectors(AuditTrail):
 
     _secret_box: SecretBox
 
-    async def create_connector(self, config: ConnectorConfig, provider: str = "") -> None:
+    async def create_connector(self, config: ConnectorConfig) -> None:
         """Creates a connector. Raises `AlreadyExists`."""
         now = self._now_ms()
         async with self._configure(AlreadyExists("connector", config.connector_id)) as connection:
@@ -59,7 +59,6 @@ class Connectors(AuditTrail):
                 insert(_connector).values(
                     **self._values(config),
                     number=await count_up(connection, tables.CONNECTOR_NUMBER),
-                    provider=provider,
                     created_at=now,
                     updated_at=now,
                 )

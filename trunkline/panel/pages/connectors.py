@@ -14,8 +14,7 @@ from trunkline.panel.components.table import RowAction, Table
 from trunkline.panel.navigation import Page, Section
 from trunkline.panel.visitor import Visitor
 from trunkline.services.bottleneck import Bottleneck
-from trunkline.services.connector_board import ConnectorFilter, ConnectorState, state_of
-from trunkline.services.connectors import ConnectorRow
+from trunkline.services.connectors import ConnectorFilter, ConnectorRow, ConnectorState, state_of
 
 LIVE_S = 2.0
 
@@ -26,7 +25,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
     board = visitor.services.connectors
 
     async def start(row: ConnectorRow) -> None:
-        await board.start(await visitor.actor(), row.config.connector_id)
+        await board.set_enabled(await visitor.actor(), row.config.connector_id, True)
         visitor.tell(visitor.text("connectors.started", connector=row.config.connector_id))
         await table.refresh()
 
@@ -34,7 +33,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
         connector_id = row.config.connector_id
 
         async def carry_out() -> None:
-            await board.stop(await visitor.actor(), connector_id)
+            await board.set_enabled(await visitor.actor(), connector_id, False)
             visitor.tell(visitor.text("connectors.stop_done", connector=connector_id))
             await table.refresh()
 
@@ -71,7 +70,7 @@ def _listing(visitor: Visitor) -> Listing[ConnectorRow]:
         which = ConnectorFilter(
             query.filters.get("connector_id", ""), ConnectorState(state) if state else None
         )
-        return await visitor.services.connectors.list(actor, Paging(query.limit, query.after), which)
+        return await visitor.services.connectors.page(actor, Paging(query.limit, query.after), which)
 
     column = Column[ConnectorRow]
     no_limit = visitor.text("connectors.no_limit")

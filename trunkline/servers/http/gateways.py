@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta, Struct
 
 from trunkline.gsm.alphabets import PACKED
+from trunkline.model.identity import Actor, Permission
 from trunkline.model.snapshot import ConnectorConfig
 from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.servers.http.answers import json_answer
@@ -178,56 +179,64 @@ def gateway_routes(management: Management, authenticator: Authenticator) -> APIR
 
     @router.get(_PATH)
     async def listed(request: Request) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_actor(request)
         live = {status.connector_id: status for status in management.live.connectors()}
-        rows = await connectors.list()
+        with refusals():
+            rows = await connectors.list(actor)
         return json_answer(_list(rows, live))
 
     @router.post(_PATH)
     async def created(request: Request) -> Response:
-        authenticator.require_admin(request)
+        actor = _operator(request)
         wanted = await read_request(request, _decoder)
         require(wanted, REQUIRED)
         fields = _LIKE_THE_DEDICATED_SERVER | _changes(wanted, DEFAULTS)
         with refusals(_THEIRS):
-            await connectors.create(connector_id=wanted.smsc_id, **fields)
+            await connectors.create(actor, connector_id=wanted.smsc_id, **fields)
         await management.refresh()
         log.info("A gateway was created.", action="gateway.created", connector_id=wanted.smsc_id)
         return done()
 
     @router.put(_PATH)
     async def changed(request: Request) -> Response:
-        authenticator.require_admin(request)
+        actor = _operator(request)
         wanted = await read_request(request, _decoder)
         key = wanted.smsc_id if wanted.id is None else wanted.id
         if key is None:
             raise invalid("id is required, or smsc_id")
-        return await _change(wanted, key)
+        return await _change(actor, wanted, key)
 
     @router.put(_PATH + "/{key}")
     async def changed_by_path(request: Request, key: str) -> Response:
-        authenticator.require_admin(request)
-        return await _change(await read_request(request, _decoder), key_of(key))
+        actor = _operator(request)
+        return await _change(actor, await read_request(request, _decoder), key_of(key))
 
     @router.delete(_PATH + "/{key}")
     async def deleted(request: Request, key: str) -> Response:
-        authenticator.require_admin(request)
+        actor = _operator(request)
         with refusals(_THEIRS):
-            connector_id = (await connectors.get(key_of(key))).config.connector_id
-            await connectors.delete(connector_id)
+            connector_id = (await connectors.get(actor, key_of(key))).config.connector_id
+            await connectors.delete(actor, connector_id)
         await management.refresh()
         log.info("A gateway was deleted.", action="gateway.deleted", connector_id=connector_id)
         return done()
 
-    async def _change(wanted: GatewayRequest, key: int | str) -> Response:
+    def _operator(request: Request) -> Actor:
+        """Whoever may change connectors: asked before anything is said of what the request holds."""
+        actor = authenticator.require_actor(request)
+        with refusals():
+            actor.require(Permission.MANAGE_TRAFFIC)
+        return actor
+
+    async def _change(actor: Actor, wanted: GatewayRequest, key: int | str) -> Response:
         with refusals(_THEIRS):
-            before = (await connectors.get(key)).config
+            before = (await connectors.get(actor, key)).config
             if wanted.smsc_id not in (None, before.connector_id) or wanted.id not in (None, before.number):
                 raise invalid(
                     f"smsc_id and id cannot be changed: messages and routes know it as "
                     f"{before.connector_id!r}, {before.number}"
                 )
-            await connectors.change(before.connector_id, **_changes(wanted, before))
+            await connectors.change(actor, before.connector_id, **_changes(wanted, before))
         await management.refresh()
         log.info("A gateway was changed.", action="gateway.changed", connector_id=before.connector_id)
         return done()

@@ -12,10 +12,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from trunkline.model.errors import NotFound
+from trunkline.model.identity import Actor, Permission
 from trunkline.model.pdu_log import LogSide
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError, invalid
+from trunkline.servers.http.management import refusals
 from trunkline.servers.http.streams import Source, gzipped, plain, zipped
 from trunkline.services.pdu_logs import LogFile, PduLogs
 
@@ -42,18 +44,30 @@ def pdu_log_routes(logs: PduLogs, authenticator: Authenticator) -> APIRouter:
     router = APIRouter()
 
     async def listed(request: Request, side: LogSide, names_parameter: str) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_actor(request)
+        with refusals():
+            actor.require(Permission.VIEW_PLATFORM)
         parameters = _Parameters(request)
         first, last = parameters.date("dateFrom"), parameters.date("dateTo")
         if last < first:
             raise invalid("dateTo must not be before dateFrom")
-        found = await asyncio.to_thread(logs.list, side, first, last, parameters.all(names_parameter))
+        with refusals():
+            found = await asyncio.to_thread(
+                logs.list, actor, side, first, last, parameters.all(names_parameter)
+            )
         return json_answer([_entry(file) for file in found])
 
     async def downloaded(request: Request, side: LogSide) -> Response:
-        authenticator.require_admin(request)
-        files = [await asyncio.to_thread(_find, logs, side, each) for each in _Parameters(request).files()]
-        sources = [Source(each.id, each.size, each.modified_ns, partial(logs.open, each)) for each in files]
+        actor = authenticator.require_actor(request)
+        with refusals():
+            actor.require(Permission.VIEW_PLATFORM)
+            files = [
+                await asyncio.to_thread(_find, logs, actor, side, each)
+                for each in _Parameters(request).files()
+            ]
+        sources = [
+            Source(each.id, each.size, each.modified_ns, partial(logs.open, actor, each)) for each in files
+        ]
         if len(sources) > 1:
             return _archive(sources)
         return _single(sources[0], request.headers.get("accept-encoding", ""))
@@ -108,9 +122,9 @@ class _Parameters:
         return ids
 
 
-def _find(logs: PduLogs, side: LogSide, file_id: str) -> LogFile:
+def _find(logs: PduLogs, actor: Actor, side: LogSide, file_id: str) -> LogFile:
     try:
-        return logs.find(side, file_id)
+        return logs.find(actor, side, file_id)
     except NotFound:
         raise ApiError(404, f"There is no PDU log {file_id!r}") from None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.pdu_log import LogSide
 from trunkline.services.credentials import hash_api_key
 
@@ -149,7 +150,7 @@ async def test_a_client_reads_the_text_without_thinking_of_it(admin: Door) -> No
 
 
 async def test_what_is_appended_meanwhile_does_not_break_the_length(admin: Door, logs: Path) -> None:
-    file = admin.pdu_logs.find(LogSide.CONNECTORS, "2024-08-27other.log")
+    file = admin.pdu_logs.find(COMMAND_LINE, LogSide.CONNECTORS, "2024-08-27other.log")
     with file.path.open("a") as log:
         log.write("more\n")
     _, body, headers = await get(admin, "/api/gateways/logs/download?files=2024-08-27other.log")

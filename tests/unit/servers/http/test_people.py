@@ -5,6 +5,7 @@ import csv
 import io
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from trunkline.backends.storage import upgrade
 from trunkline.config import Settings
 from trunkline.model.identity import Role
 from trunkline.pipeline.snapshots import Snapshots
+from trunkline.services.connectors import DEFAULTS
 from trunkline.services.pdu_logs import PduLogs
 
 from .people_door import PASSWORD, PeopleDoor
@@ -329,3 +331,28 @@ async def test_wrong_keys_are_held_up(door: PeopleDoor) -> None:
     assert "Too many" in await door.refused("GET", "/api/v1/groups", key="wrong", status=429)
     await door.ask("GET", "/api/v1/groups")
     assert "token" in await door.refused("GET", "/api/v1/groups", key="", status=401)
+
+
+async def test_an_operators_key_works_connectors_and_a_viewers_looks_at_them(door: PeopleDoor) -> None:
+    keys = {role: await door.login(role.value, role) for role in (Role.OPERATOR, Role.VIEWER)}
+    keys[Role.ENTERPRISE], _ = await tenants(door, "view_logs", "send_sms")
+    await door.store.create_connector(replace(DEFAULTS, connector_id="a", host="a.example"))
+    path = "/api/gateways"
+    change = {"smsc_id": "a", "window_size": 7}
+    logs = "/api/gateways/logs?dateFrom=2026-01-01&dateTo=2026-01-02"
+    for role, key in keys.items():
+        looking = 403 if role is Role.ENTERPRISE else 200
+        changing = 200 if role is Role.OPERATOR else 403
+        for method, where, body, status in (
+            ("GET", path, None, looking),
+            ("GET", logs, None, looking),
+            ("GET", "/api/gateways/logs/download?files=x", None, 403 if looking == 403 else 404),
+            ("PUT", path, change, changing),
+            ("DELETE", f"{path}/b", None, 404 if changing == 200 else 403),
+        ):
+            response = await door.client.request(method, where, json=body, headers={"X-API-Key": key})
+            assert response.status_code == status, (role, method, where, response.text)
+            if status == 403:
+                needed = "manage_traffic" if method in {"PUT", "DELETE"} else "view_platform"
+                assert response.json()["error"] == f"this needs the permission {needed}"
+    assert (await door.store.find_connector("a")).config.window == 7

@@ -7,8 +7,7 @@ from trunkline.model.identity import PERMISSIONS_OF_ROLE, TENANT_PERMISSIONS, Ac
 from trunkline.model.people import Paging
 from trunkline.model.status import BindStatus, ConnectorStatus
 from trunkline.services.bottleneck import Limit
-from trunkline.services.connector_board import ConnectorBoard, ConnectorFilter, ConnectorState, state_of
-from trunkline.services.connectors import Connectors
+from trunkline.services.connectors import ConnectorFilter, Connectors, ConnectorState, state_of
 
 from .conftest import MemoryAdministration
 
@@ -29,16 +28,16 @@ def live() -> list[ConnectorStatus]:
 
 
 @pytest.fixture
-async def board(administration: MemoryAdministration, live: list[ConnectorStatus]) -> ConnectorBoard:
-    connectors = Connectors(administration)
+async def connectors(administration: MemoryAdministration, live: list[ConnectorStatus]) -> Connectors:
+    connectors = Connectors(administration, lambda: live)
     for connector_id in "dcba":
-        await connectors.create(connector_id=connector_id, host=f"{connector_id}.example")
-    await connectors.set_enabled("d", False)
-    return ConnectorBoard(connectors, lambda: live)
+        await connectors.create(OPERATOR, connector_id=connector_id, host=f"{connector_id}.example")
+    await connectors.set_enabled(OPERATOR, "d", False)
+    return connectors
 
 
-async def test_each_has_its_state_from_the_live_status(board: ConnectorBoard) -> None:
-    page = await board.list(VIEWER, Paging())
+async def test_each_has_its_state_from_the_live_status(connectors: Connectors) -> None:
+    page = await connectors.page(VIEWER, Paging())
     assert [(row.config.connector_id, state_of(row).value) for row in page.items] == [
         ("a", "bound"),
         ("b", "connecting"),
@@ -48,10 +47,10 @@ async def test_each_has_its_state_from_the_live_status(board: ConnectorBoard) ->
     assert page.next is None
 
 
-async def test_pages_and_filters(board: ConnectorBoard) -> None:
-    first = await board.list(VIEWER, Paging(3))
+async def test_pages_and_filters(connectors: Connectors) -> None:
+    first = await connectors.page(VIEWER, Paging(3))
     assert ([row.config.connector_id for row in first.items], first.next) == (["a", "b", "c"], "c")
-    second = await board.list(VIEWER, Paging(3, "c"))
+    second = await connectors.page(VIEWER, Paging(3, "c"))
     assert ([row.config.connector_id for row in second.items], second.next) == (["d"], None)
     for which, found in (
         (ConnectorFilter("B.EX"), ["b"]),
@@ -59,32 +58,43 @@ async def test_pages_and_filters(board: ConnectorBoard) -> None:
         (ConnectorFilter("a", ConnectorState.STOPPED), ["d"]),
         (ConnectorFilter("z"), []),
     ):
-        page = await board.list(VIEWER, Paging(), which)
+        page = await connectors.page(VIEWER, Paging(), which)
         assert [row.config.connector_id for row in page.items] == found
 
 
-async def test_the_bottleneck_is_that_of_the_live_status(board: ConnectorBoard) -> None:
-    assert "connection refused" in (await board.explain(VIEWER, "b")).explanation
-    assert (await board.explain(VIEWER, "c")).limit is Limit.STOPPED
+async def test_the_bottleneck_is_that_of_the_live_status(connectors: Connectors) -> None:
+    assert "connection refused" in (await connectors.explain(VIEWER, "b")).explanation
+    assert (await connectors.explain(VIEWER, "c")).limit is Limit.STOPPED
     with pytest.raises(NotFound):
-        await board.explain(VIEWER, "z")
+        await connectors.explain(VIEWER, "z")
 
 
-async def test_start_and_stop(board: ConnectorBoard, administration: MemoryAdministration) -> None:
-    await board.stop(OPERATOR, "a")
+async def test_start_and_stop(connectors: Connectors, administration: MemoryAdministration) -> None:
+    await connectors.set_enabled(OPERATOR, "a", False)
     assert not administration.connectors["a"].enabled
-    await board.start(OPERATOR, "a")
+    await connectors.set_enabled(OPERATOR, "a", True)
     assert administration.connectors["a"].enabled
     with pytest.raises(NotFound):
-        await board.stop(OPERATOR, "z")
+        await connectors.set_enabled(OPERATOR, "z", False)
 
 
-async def test_who_may_not(board: ConnectorBoard, administration: MemoryAdministration) -> None:
-    for refused in (board.list(TENANT, Paging()), board.explain(TENANT, "a")):
+async def test_who_may_not(connectors: Connectors, administration: MemoryAdministration) -> None:
+    for refused in (
+        connectors.page(TENANT, Paging()),
+        connectors.list(TENANT),
+        connectors.get(TENANT, "a"),
+        connectors.explain(TENANT, "a"),
+    ):
         with pytest.raises(Forbidden, match="view_platform"):
             await refused
     for actor in (TENANT, VIEWER):
-        for refused_change in (board.stop(actor, "a"), board.start(actor, "d")):
+        for refused_change in (
+            connectors.set_enabled(actor, "a", False),
+            connectors.set_enabled(actor, "d", True),
+            connectors.create(actor, connector_id="e", host="e.example"),
+            connectors.change(actor, "a", window=1),
+            connectors.delete(actor, "a"),
+        ):
             with pytest.raises(Forbidden, match="manage_traffic"):
                 await refused_change
     assert administration.connectors["a"].enabled
