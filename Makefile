@@ -13,7 +13,7 @@ UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --gene
 	--no-header --no-emit-index-url --no-annotate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test check format bench lock clean
+.PHONY: help run install install-dev test check format screenshots bench lock clean
 
 help: ## Show this list
 	@echo "make TARGET [PYTHON=python3.12] [ARGS=\"...\"]"
@@ -38,6 +38,9 @@ check: $(VENV)/.stamp-dev ## Check format, lint, types and import rules
 format: $(VENV)/.stamp-dev ## Format the sources and apply ruff's safe fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+screenshots: $(VENV)/.stamp-dev ## Make the pictures in docs/screenshots anew; needs Chromium
+	@$(BIN)/python -m tests.panel.screenshots $(ARGS)
 
 bench: $(VENV)/.stamp-run ## Measure throughput and latency on this machine
 	@$(BIN)/python -m bench $(ARGS)
