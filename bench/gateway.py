@@ -149,7 +149,7 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
     """One account with plenty of credits, its ESMEs, two HTTP accounts, the connectors, a route to each."""
     async with open_administration(settings) as administration:
         accounts = administration.accounts
-        await accounts.create(ACCOUNT, balance=CREDITS)
+        await administration.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=CREDITS)
         await administration.esmes.create(
             ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500, pdu_log=setup.pdu_log
         )

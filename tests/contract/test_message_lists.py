@@ -16,10 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bench.generated import FIRST_MS, INTERVAL_MS, make_database
 from trunkline.backends.storage import SqlStore, message_lists, tables
 from trunkline.backends.storage.message_lists import end_of_step, messages_between, receipts_between
-from trunkline.model.administration import LedgerEntry
+from trunkline.model.administration import AccountFilter, LedgerEntry
 from trunkline.model.ids import first_id
 from trunkline.model.message import Message
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow
+from trunkline.model.people import Paging
 from trunkline.model.states import MessageState, SegmentState
 
 from .harness import (
@@ -87,7 +88,7 @@ async def test_a_row_tells_what_the_table_shows(store: SqlStore) -> None:
     store.journal.notified(entry, 99)
     await store.journal.flush()
     [row] = (await store.list_messages(MessageFilter(), "", 10)).items
-    [account] = await store.list_accounts()
+    [account] = (await store.page_accounts(AccountFilter(), Paging())).items
     assert row == MessageRow(
         message.id, "12345678", account_id, account.name, "smpp", "client1", "INFO", "971501234567", "Hello",
         "gsm7", 2, "smsc-1", MessageState.UNDELIVERED, "UNDELIV 000", 2000, 1, message.accepted_at,

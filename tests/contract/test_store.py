@@ -10,11 +10,12 @@ from cryptography.fernet import Fernet
 
 from trunkline.backends.secrets import SecretBox, SecretUnreadable
 from trunkline.backends.storage import SqlStore
-from trunkline.model.administration import AccountRow, EsmeSettings
+from trunkline.model.administration import AccountFilter, AccountRow, EsmeSettings
 from trunkline.model.broadcast import Broadcast
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ids import new_id
 from trunkline.model.message import Message
+from trunkline.model.people import Paging
 from trunkline.model.profile import ErrorAction, PassTlvs, Profile, ReceiptId, TlvType, VendorTlv
 from trunkline.model.snapshot import OverRate, UnknownOutcome
 from trunkline.model.states import MessageState, SegmentState
@@ -189,7 +190,7 @@ async def test_things_that_do_not_exist(store: SqlStore) -> None:
 async def test_accounts_are_listed_with_their_balances(store: SqlStore) -> None:
     await store.create_account("b", balance=5)
     await store.create_account("a", unlimited=True, unknown_outcome="resend", default_sender="X")
-    first, second = await store.list_accounts()
+    first, second = (await store.page_accounts(AccountFilter(), Paging())).items
     assert (first.name, first.balance, first.unlimited, first.unknown_outcome, first.default_sender) == (
         "a", 0, True, "resend", "X",
     )  # fmt: skip

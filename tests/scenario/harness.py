@@ -397,7 +397,9 @@ async def attach(gateway: Gateway, port: int, **fields: Any) -> None:
         "response_timeout_s": PATIENCE_S,
     } | fields
     async with gateway.administration() as admin:
-        await admin.accounts.create(ACCOUNT, balance=OPENING_BALANCE, default_sender="Acme")
+        await admin.people.enterprise_users.create(
+            COMMAND_LINE, ACCOUNT, balance=OPENING_BALANCE, default_sender="Acme"
+        )
         await admin.connectors.create(
             COMMAND_LINE,
             connector_id=CONNECTOR,

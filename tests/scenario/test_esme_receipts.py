@@ -221,7 +221,7 @@ async def test_too_fast_is_throttled_and_nothing_of_it_kept(gateway: Gateway) ->
 
 async def test_a_disabled_account_is_unbound_and_stays_out(gateway: Gateway) -> None:
     async with gateway.administration() as admin:
-        await admin.accounts.create("doomed", balance=OPENING_BALANCE)
+        await admin.people.enterprise_users.create(COMMAND_LINE, "doomed", balance=OPENING_BALANCE)
     await _create(gateway, "leaving", "doomed")
     esme = await Esme().bind(gateway.smpp_port, "leaving", bind_type=BindType.TX)
     message_id = await esme.accepted(_number())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 
 from .clients import CallbackServer, Esme, Witness
@@ -47,7 +48,9 @@ async def test_sigkill_under_load_loses_nothing(
     ):
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
-            await admin.accounts.create("again", balance=OPENING_BALANCE, unknown_outcome="resend")
+            await admin.people.enterprise_users.create(
+                COMMAND_LINE, "again", balance=OPENING_BALANCE, unknown_outcome="resend"
+            )
             await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
             await admin.esmes.create("again", "resends", password=PASSWORD)
             api = await admin.accounts.create_http_account(

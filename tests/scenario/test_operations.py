@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.model.profile import Profile
 from trunkline.simulator.record import Operation, Submitted
 from trunkline.simulator.scenario import Scenario
@@ -60,7 +61,7 @@ async def gateway(smsc: SmscSimulator, tmp_path_factory: pytest.TempPathFactory)
     async with gateway.administration() as admin:
         await admin.esmes.create(ACCOUNT, "one", password=PASSWORD)
         await admin.esmes.create(ACCOUNT, "same", password=PASSWORD)
-        await admin.accounts.create("other", balance=OPENING_BALANCE)
+        await admin.people.enterprise_users.create(COMMAND_LINE, "other", balance=OPENING_BALANCE)
         await admin.esmes.create("other", "two", password=PASSWORD)
     await gateway.start()
     yield gateway

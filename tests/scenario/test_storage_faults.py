@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.constants import CommandStatus
@@ -117,7 +118,7 @@ async def business(
     async with simulator(WEATHER) as smsc, CallbackServer(told) as callbacks:
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
-            await admin.accounts.create("probes", balance=OPENING_BALANCE)
+            await admin.people.enterprise_users.create(COMMAND_LINE, "probes", balance=OPENING_BALANCE)
             await admin.esmes.create(ACCOUNT, "busy", password=PASSWORD)
             await admin.esmes.create("probes", "probe", password=PASSWORD)
             api = await admin.accounts.create_http_account(

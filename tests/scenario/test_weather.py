@@ -95,7 +95,7 @@ async def _attach(gateway: Gateway, stack: AsyncExitStack) -> dict[str, SmscSimu
     """An SMSC, a connector and a route (by the destination's prefix) for each weather."""
     smscs = {}
     async with gateway.administration() as admin:
-        await admin.accounts.create(ACCOUNT, balance=OPENING_BALANCE)
+        await admin.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=OPENING_BALANCE)
         await admin.esmes.create(ACCOUNT, "sailor", password=PASSWORD, max_binds=100)
         for number, (name, weather) in enumerate(WEATHERS.items()):
             scenario = replace(weather.scenario, first_id=(number + 1) * 1_000_000)

@@ -17,8 +17,8 @@ from typing import Any
 from trunkline.app.gateway import Gateway
 from trunkline.config import Settings
 from trunkline.model.identity import COMMAND_LINE
-from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import Esmes
 from trunkline.services.routes import Routes
 from trunkline.simulator.record import Event, Record, Submitted
@@ -172,7 +172,7 @@ async def open_bench(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         gateway = await Gateway.open(Settings(data_dir=folder, http_port=0, smpp_port=0, **settings))
         try:
-            await Accounts(gateway.store).create("acme", unlimited=True)
+            await EnterpriseUsers(gateway.store).create(COMMAND_LINE, "acme", unlimited=True)
             bench = Bench(gateway, stack)
             await bench.create_esme(SYSTEM_ID)
             await gateway.start()

@@ -41,7 +41,6 @@ from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
-from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
@@ -164,7 +163,6 @@ class Gateway:
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(
-                    accounts=Accounts(store),
                     esmes=Esmes(store),
                     connectors=self.managed_connectors,
                     live=GatewayConnections(self),

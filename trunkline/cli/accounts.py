@@ -10,12 +10,13 @@ from trunkline.cli.commands import (
     BadInput,
     CommandFailed,
     Management,
-    actor,
     administer,
     parse_amount,
     read_secret,
+    who_runs_this,
 )
 from trunkline.cli.options import Row, given, new_password, with_options
+from trunkline.cli.paging import every_item
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def create(
     balance = parse_amount("credits", credit)
 
     async def work(administration: Management) -> int:
-        return await administration.accounts.create(name, balance=balance, **given(values))
+        users = administration.people.enterprise_users
+        return (await users.create(who_runs_this(), name, balance=balance, **given(values))).account.id
 
     account_id = administer(ctx, work)
     typer.echo(f"Account {name} was created with id {account_id}.")
@@ -85,7 +87,7 @@ def change(ctx: typer.Context, name: Account, **values: Any) -> None:
         raise BadInput("account change", "name at least one value to change")
 
     async def work(administration: Management) -> None:
-        await administration.accounts.change(name, **fields)
+        await administration.people.enterprise_users.change(who_runs_this(), name, **fields)
 
     administer(ctx, work)
     typer.echo(f"Account {name} was changed.")
@@ -97,6 +99,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     from trunkline.model.money import format_credits  # noqa: PLC0415  (decimal)
 
     async def work(administration: Management) -> list[dict[str, object]]:
+        users = administration.people.enterprise_users
         return [
             {
                 "id": row.id,
@@ -113,9 +116,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
                 "throughput": row.throughput,
                 "group": row.group,
                 "permission_group": row.permission_group,
+                "logins": row.logins,
+                "esmes": row.esmes,
+                "http_accounts": row.http_accounts,
                 "created_at": utc(row.created_at),
             }
-            for row in await administration.accounts.list()
+            for row in await every_item(lambda page: users.list(who_runs_this(), None, page))
         ]
 
     found = administer(ctx, work)
@@ -126,7 +132,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         (
             "#Id", "Name", "Enabled", "#Credits", "Unlimited", "Unknown outcome", "Default sender",
             "Receipt policy", "Smart encoding", "Company", "Contact", "#Per second", "Group",
-            "Permission group", "Created",
+            "Permission group", "#Logins", "#ESMEs", "#HTTP API", "Created",
         ),
         [list(row.values()) for row in found],
     )  # fmt: skip
@@ -156,8 +162,8 @@ def credit(
 
     async def work(administration: Management) -> int:
         try:
-            return await administration.accounts.credit(
-                name, micros, description=reason, actor=actor(), reference=reference
+            return await administration.people.enterprise_users.credit(
+                who_runs_this(), name, micros, description=reason, reference=reference
             )
         except InsufficientBalance:
             taken = format_credits(-micros)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer
+from trunkline.cli.commands import BadInput, Management, administer, who_runs_this
 from trunkline.cli.printing import Json, print_json
 
 
@@ -23,7 +23,7 @@ def api_token(
         return
 
     async def work(administration: Management) -> str:
-        return await administration.admin_token.renew()
+        return await administration.admin_token.renew(who_runs_this())
 
     token = administer(ctx, work)
     if as_json:
@@ -35,7 +35,7 @@ def api_token(
 
 def _revoke(ctx: typer.Context) -> None:
     async def work(administration: Management) -> bool:
-        return await administration.admin_token.revoke()
+        return await administration.admin_token.revoke(who_runs_this())
 
     revoked = administer(ctx, work)
     typer.echo("The token was revoked." if revoked else "There was no token.")

@@ -71,7 +71,8 @@ def list_(
     async def work(administration: Management) -> "MessagePage[MessageRow]":
         named = wanted
         if account is not None:
-            named = replace(wanted, account_id=(await administration.accounts.get(account)).id)
+            found = await administration.people.enterprise_users.get(COMMAND_LINE, account)
+            named = replace(wanted, account_id=found.id)
         return await administration.messages.list(COMMAND_LINE, named, cursor, limit)
 
     page = administer(ctx, work)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trunkline.cli.commands import Management, administer, parse_amount
+from trunkline.cli.commands import Management, administer, parse_amount, who_runs_this
+from trunkline.cli.paging import every_item
 from trunkline.cli.printing import Json, print_json, print_table
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     from trunkline.model.money import format_credits  # noqa: PLC0415  (decimal)
 
     async def work(administration: Management) -> "tuple[list[Route], dict[int, str]]":
-        names = {row.id: row.name for row in await administration.accounts.list()}
-        return await administration.routes.list(), names
+        users = administration.people.enterprise_users
+        accounts = await every_item(lambda page: users.list(who_runs_this(), None, page))
+        return await administration.routes.list(), {row.id: row.name for row in accounts}
 
     found, accounts = administer(ctx, work)
     if as_json:

@@ -29,6 +29,9 @@ class AccountRow:
     throughput: int = 0  # messages per second over all its senders, 0: unlimited
     group: str = ""  # the name of its group, empty: none
     permission_group: str = ""  # the name of the one that its logins have, empty: none
+    logins: int = 0  # how many it has
+    esmes: int = 0
+    http_accounts: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -148,8 +151,6 @@ class Administration(People, AuditLog, Protocol):
     async def update_account(self, row: AccountRow) -> None:
         """Changes the account with this id: everything but its name and its balance."""
         ...
-
-    async def list_accounts(self) -> list[AccountRow]: ...
 
     async def page_accounts(self, wanted: AccountFilter, page: Paging) -> Page[AccountRow]:
         """By name; the cursor is the last name."""

@@ -1,23 +1,19 @@
-"""Accounts and their HTTP credentials: creating, listing, changing, topping up."""
+"""HTTP API accounts, and the rules that several services have in common."""
 
 import asyncio
 import re
 import secrets
 import string
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from trunkline.model.administration import AccountRow, Administration, HttpAccountRow
-from trunkline.model.errors import AlreadyExists
-from trunkline.model.snapshot import OverRate, ReceiptPolicy, UnknownOutcome
+from trunkline.model.administration import Administration, HttpAccountRow
+from trunkline.model.snapshot import OverRate
 from trunkline.services.credentials import hash_api_key, hash_password, new_api_key, shown_prefix
 
-_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
+is_name = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}").fullmatch
-MAX_THROUGHPUT = 100_000
 _READABLE = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
 
 
@@ -45,96 +41,10 @@ def generate_password(length: int) -> str:
 
 
 class Accounts:
-    """Who pays, and with which credentials they come."""
+    """The credentials with which HTTP requests come."""
 
     def __init__(self, administration: Administration) -> None:
         self._administration = administration
-
-    async def create(
-        self,
-        name: str,
-        *,
-        balance: int = 0,
-        unlimited: bool = False,
-        unknown_outcome: str = UnknownOutcome.WAIT,
-        default_sender: str = "",
-        receipt_policy: str = ReceiptPolicy.ALL,
-        smart_encoding: bool = False,
-        company: str = "",
-        contact_email: str = "",
-        throughput: int = 0,
-        group: str = "",
-        permission_group: str = "",
-    ) -> int:
-        """Creates an account with a balance in micro-credits; returns its id.
-
-        `throughput` is in messages per second over all its senders, 0 for no limit. Raises `InvalidInput`,
-        `AlreadyExists`, and `NotFound` for a group.
-        """
-        if not _NAME(name):
-            raise InvalidInput("name", "1 to 64 letters, digits or any of _ . @ -")
-        if balance < 0:
-            raise InvalidInput("balance", "must not be negative")
-        _check_company(company, contact_email, throughput)
-        return await self._administration.create_account(
-            name,
-            balance=balance,
-            unlimited=unlimited,
-            unknown_outcome=choice("unknown_outcome", unknown_outcome, UnknownOutcome),
-            default_sender=default_sender,
-            receipt_policy=choice("receipt_policy", receipt_policy, ReceiptPolicy),
-            smart_encoding=smart_encoding,
-            company=company,
-            contact_email=contact_email,
-            throughput=throughput,
-            group=group,
-            permission_group=permission_group,
-        )
-
-    async def get(self, name: str) -> AccountRow:
-        """One account. Raises `NotFound`."""
-        return await self._administration.account_by_name(name)
-
-    async def ensure_unlimited(self, name: str) -> None:
-        """Makes sure that there is an account with this name; a new one sends without credits."""
-        with suppress(AlreadyExists):
-            await self.create(name, unlimited=True)
-
-    async def change(self, name: str, **fields: Any) -> AccountRow:
-        """Changes an account's policies, fields of `AccountRow`, and returns it.
-
-        Raises `InvalidInput`, `NotFound`.
-        """
-        row = await self._administration.account_by_name(name)
-        changed = replace(row, **fields)
-        choice("unknown_outcome", changed.unknown_outcome, UnknownOutcome)
-        choice("receipt_policy", changed.receipt_policy, ReceiptPolicy)
-        _check_company(changed.company, changed.contact_email, changed.throughput)
-        if changed != row:
-            await self._administration.update_account(changed)
-        return changed
-
-    async def list(self) -> list[AccountRow]:
-        """All accounts with their balances."""
-        return await self._administration.list_accounts()
-
-    async def credit(
-        self,
-        name: str,
-        amount: int,
-        *,
-        description: str,
-        actor: str,
-        reference: str | None = None,
-        source: str = "cli",
-    ) -> int:
-        """Adds (or with a negative amount takes) micro-credits; returns the new balance."""
-        if amount == 0:
-            raise InvalidInput("amount", "must not be zero")
-        account = await self._administration.account_by_name(name)
-        return await self._administration.credit(
-            account.id, amount, description=description, source=source, actor=actor, reference=reference
-        )
 
     async def create_http_account(
         self,
@@ -150,7 +60,7 @@ class Accounts:
         description: str = "",
     ) -> NewHttpAccount:
         """Creates an HTTP API account; password and key are generated when not given."""
-        if not _NAME(username):
+        if not is_name(username):
             raise InvalidInput("username", "1 to 64 letters, digits or any of _ . @ -")
         password = password or generate_password(20)
         if len(password) < 8:
@@ -178,14 +88,6 @@ class Accounts:
     async def list_http_accounts(self) -> Sequence[HttpAccountRow]:
         """All HTTP API accounts, without their secrets."""
         return await self._administration.list_http_accounts()
-
-
-def _check_company(company: str, contact_email: str, throughput: int) -> None:
-    if len(company) > 255 or not company.isprintable():
-        raise InvalidInput("company", "at most 255 printable characters")
-    check_email("contact_email", contact_email)
-    if not 0 <= throughput <= MAX_THROUGHPUT:
-        raise InvalidInput("throughput", f"messages per second, at most {MAX_THROUGHPUT}, 0 for no limit")
 
 
 def check_email(field: str, address: str) -> None:

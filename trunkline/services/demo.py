@@ -15,6 +15,7 @@ from trunkline.services.accounts import Accounts, generate_password
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import new_admin_token, new_api_key
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import GENERATED_LENGTH, Esmes
 from trunkline.services.logins import Logins
 from trunkline.services.routes import Routes
@@ -32,6 +33,7 @@ class Demo:
 
     def __init__(self, administration: Administration, data_dir: Path) -> None:
         self._administration = administration
+        self._users = EnterpriseUsers(administration)
         self._accounts = Accounts(administration)
         self._esmes = Esmes(administration)
         self._admin_token = AdminToken(administration)
@@ -57,7 +59,7 @@ class Demo:
         self._write(credentials)
         await self._create_accounts(credentials)
         # A token that was made or revoked since then by command stays so.
-        await self._admin_token.adopt(credentials["api_token"], replace=first_token)
+        await self._admin_token.adopt(GATEWAY, credentials["api_token"], replace=first_token)
         await self._attach_simulator(simulator_port)
         return credentials
 
@@ -97,7 +99,7 @@ class Demo:
 
     async def _create_accounts(self, credentials: dict[str, Any]) -> None:
         with suppress(AlreadyExists):
-            await self._accounts.create(ACCOUNT, balance=CREDITS, default_sender="Trunkline")
+            await self._users.create(GATEWAY, ACCOUNT, balance=CREDITS, default_sender="Trunkline")
         smpp, http, admin = credentials["smpp"], credentials["http_account"], credentials["admin"]
         with suppress(AlreadyExists):
             await self._esmes.create(ACCOUNT, smpp["system_id"], password=smpp["password"])

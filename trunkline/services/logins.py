@@ -15,7 +15,7 @@ from trunkline.model.administration import Administration
 from trunkline.model.errors import InUse, NotFound
 from trunkline.model.identity import Actor, Login, Permission, Role, act_as
 from trunkline.model.people import LoginFilter, LoginSecrets, NewLogin, Page, Paging
-from trunkline.services.accounts import InvalidInput, check_email, choice, generate_password
+from trunkline.services.accounts import InvalidInput, check_email, choice, generate_password, is_name
 from trunkline.services.credentials import hash_password, is_password
 from trunkline.services.passwords import check_password
 
@@ -24,7 +24,6 @@ RESET_S: Final = 24 * 3600
 
 ISSUER: Final = "Trunkline"
 
-_USERNAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?").fullmatch
 _PROFILE: Final = frozenset({"email", "full_name", "locale", "timezone"})
 """What people change of their own login."""
@@ -64,7 +63,7 @@ class Logins:
         """
         wanted = Role(choice("role", role, Role))
         actor.require(needed_permission(wanted))
-        if not _USERNAME(username):
+        if not is_name(username):
             raise InvalidInput("username", "1 to 64 letters, digits or any of _ . @ -")
         if (wanted is Role.ENTERPRISE) != bool(account):
             raise InvalidInput("account", "an enterprise user has one, an administrator none")

@@ -32,6 +32,9 @@ def test_create_and_list(run: Run, rows: Rows) -> None:
         "throughput": 0,
         "group": "",
         "permission_group": "",
+        "logins": 0,
+        "esmes": 0,
+        "http_accounts": 0,
     }
     assert (free["unlimited"], free["unknown_outcome"], free["credits"]) == (True, "resend", "0")
     table = run("account", "list").stdout

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from trunkline.model.administration import (
+    AccountFilter,
     AccountRow,
     EsmeRow,
     EsmeSettings,
@@ -15,7 +16,7 @@ from trunkline.model.administration import (
 )
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Login, permissions_of
-from trunkline.model.people import LoginSecrets, NewLogin
+from trunkline.model.people import LoginSecrets, NewLogin, Page, Paging
 from trunkline.model.snapshot import ConnectorConfig, Route
 from trunkline.model.status import ConnectorStatus
 
@@ -65,8 +66,9 @@ class MemoryAdministration:
         self.revision += 1
         self.accounts[row.name] = row
 
-    async def list_accounts(self) -> list[AccountRow]:
-        return list(self.accounts.values())
+    async def page_accounts(self, wanted: AccountFilter, page: Paging) -> Page[AccountRow]:
+        assert wanted == AccountFilter()
+        return Page(list(self.accounts.values())[: page.limit], None)
 
     async def account_by_name(self, name: str) -> AccountRow:
         if name not in self.accounts:
@@ -106,6 +108,12 @@ class MemoryAdministration:
             new.locale, new.timezone, 0, 0, None, permissions_of(new.role),
         )  # fmt: skip
         return LoginSecrets(login, new.password_hash, "")
+
+    async def find_login(self, key: int | str) -> Login:
+        found = await self.login_secrets(str(key))
+        if found is None:
+            raise NotFound("login", str(key))
+        return found.login
 
     async def set_login_password(self, login_id: int, password_hash: str) -> None:
         self.revision += 1

@@ -1,21 +1,22 @@
-"""Accounts and credentials: what is checked, and that no password is kept."""
+"""HTTP API accounts: what is checked, and that no password is kept."""
 
 from typing import Any
 
 import pytest
 
-from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.errors import NotFound
+from trunkline.model.identity import GATEWAY
 from trunkline.services.accounts import Accounts, InvalidInput, generate_password
 from trunkline.services.credentials import CredentialChecker, hash_api_key
+from trunkline.services.enterprise_users import EnterpriseUsers
 
 from .conftest import MemoryAdministration
 
 
 @pytest.fixture
 async def accounts(administration: MemoryAdministration) -> Accounts:
-    accounts = Accounts(administration)
-    await accounts.create("acme", balance=5_000_000)
-    return accounts
+    await EnterpriseUsers(administration).create(GATEWAY, "acme")
+    return Accounts(administration)
 
 
 async def verified(password: str, stored_hash: str) -> bool:
@@ -24,64 +25,6 @@ async def verified(password: str, stored_hash: str) -> bool:
         return await checker.verify("anyone", password, stored_hash, "192.0.2.1")
     finally:
         checker.close()
-
-
-async def test_an_account(accounts: Accounts) -> None:
-    number = await accounts.create("B.est@shop_1-x", unknown_outcome="resend", default_sender="Shop")
-    first, second = await accounts.list()
-    assert (first.name, first.balance, first.unknown_outcome, first.unlimited) == (
-        "acme",
-        5_000_000,
-        "wait",
-        False,
-    )
-    assert (second.id, second.unknown_outcome, second.default_sender) == (number, "resend", "Shop")
-
-
-@pytest.mark.parametrize(
-    ("name", "fields", "field"),
-    [
-        ("", {}, "name"),
-        ("a b", {}, "name"),
-        ("ä", {}, "name"),
-        ("x" * 65, {}, "name"),
-        ("ok", {"balance": -1}, "balance"),
-        ("ok", {"unknown_outcome": "perhaps"}, "unknown_outcome"),
-    ],
-)
-async def test_accounts_that_cannot_be(
-    accounts: Accounts, name: str, fields: dict[str, Any], field: str
-) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        await accounts.create(name, **fields)
-    assert caught.value.field == field
-    assert caught.value.rule in str(caught.value)
-    assert len(await accounts.list()) == 1
-
-
-async def test_a_name_is_taken_once(accounts: Accounts) -> None:
-    with pytest.raises(AlreadyExists, match="'acme' exists already"):
-        await accounts.create("acme")
-
-
-async def test_credits(accounts: Accounts, administration: MemoryAdministration) -> None:
-    assert await accounts.credit("acme", 1_000_000, description="paid", actor="root") == 6_000_000
-    assert (
-        await accounts.credit("acme", -2_000_000, description="undo", actor="root", reference="r1")
-        == 4_000_000
-    )
-    assert administration.credits == [
-        (1, 1_000_000, "paid", "cli", "root", None),
-        (1, -2_000_000, "undo", "cli", "root", "r1"),
-    ]
-
-
-async def test_credits_that_cannot_be(accounts: Accounts, administration: MemoryAdministration) -> None:
-    with pytest.raises(InvalidInput):
-        await accounts.credit("acme", 0, description="", actor="root")
-    with pytest.raises(NotFound):
-        await accounts.credit("nobody", 1, description="", actor="root")
-    assert administration.credits == []
 
 
 async def test_an_http_account_s_secrets_are_shown_once_and_not_kept(
@@ -128,41 +71,6 @@ async def test_http_accounts_that_cannot_be(
         await accounts.create_http_account("acme", **({"username": "web"} | fields))
     assert caught.value.field == field
     assert administration.http_accounts == {}
-
-
-async def test_policies_are_changed(accounts: Accounts, administration: MemoryAdministration) -> None:
-    before = administration.accounts["acme"]
-    policies = {"receipt_policy": "any", "smart_encoding": True, "unknown_outcome": "resend"}
-    changed = await accounts.change("acme", **policies)
-    assert administration.accounts["acme"] == changed
-    assert {name: getattr(changed, name) for name in policies} == policies
-    assert (changed.id, changed.balance, changed.enabled) == (before.id, before.balance, before.enabled)
-    revision = administration.revision
-    await accounts.change("acme", receipt_policy="any")
-    assert administration.revision == revision, "nothing has changed"
-    with pytest.raises(NotFound):
-        await accounts.change("nobody", smart_encoding=True)
-
-
-@pytest.mark.parametrize("field", ["receipt_policy", "unknown_outcome"])
-async def test_policies_that_do_not_exist(
-    accounts: Accounts, administration: MemoryAdministration, field: str
-) -> None:
-    for call in (accounts.change("acme", **{field: "never"}), accounts.create("b", **{field: "never"})):
-        with pytest.raises(InvalidInput, match="must be one of") as caught:
-            await call
-        assert caught.value.field == field
-    assert set(administration.accounts) == {"acme"}
-
-
-async def test_an_unlimited_account_is_made_once(
-    accounts: Accounts, administration: MemoryAdministration
-) -> None:
-    await accounts.ensure_unlimited("clients")
-    await accounts.ensure_unlimited("clients")
-    assert administration.accounts["clients"].unlimited
-    await accounts.ensure_unlimited("acme")
-    assert not administration.accounts["acme"].unlimited
 
 
 async def test_credentials_of_an_account_that_does_not_exist(accounts: Accounts) -> None:

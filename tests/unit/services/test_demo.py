@@ -9,9 +9,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from trunkline.services.accounts import Accounts
+from trunkline.model.identity import GATEWAY
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.demo import CREDITS, Demo
+from trunkline.services.enterprise_users import EnterpriseUsers
 
 from .conftest import MemoryAdministration
 
@@ -73,7 +74,7 @@ async def test_a_second_start_finds_everything_again(
 ) -> None:
     first = await demo.prepare(2776, None)
     esmes, connectors = dict(administration.esmes), dict(administration.connectors)
-    await Accounts(administration).credit("demo", -5, description="spent", actor="demo")
+    await EnterpriseUsers(administration).credit(GATEWAY, "demo", -5, description="spent")
     second = await Demo(administration, tmp_path).prepare(2776, None)
     assert second == first
     assert (administration.esmes, administration.connectors) == (esmes, connectors)

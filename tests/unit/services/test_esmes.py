@@ -6,8 +6,10 @@ import pytest
 
 from trunkline.model.administration import EsmeSettings
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
-from trunkline.services.accounts import Accounts, InvalidInput
+from trunkline.model.identity import GATEWAY
+from trunkline.services.accounts import InvalidInput
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import GENERATED_LENGTH, Esmes
 
 from .conftest import MemoryAdministration
@@ -15,7 +17,7 @@ from .conftest import MemoryAdministration
 
 @pytest.fixture
 async def esmes(administration: MemoryAdministration) -> Esmes:
-    await Accounts(administration).create("acme")
+    await EnterpriseUsers(administration).create(GATEWAY, "acme")
     return Esmes(administration)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import COMMAND_LINE
-from trunkline.services.accounts import Accounts, InvalidInput
+from trunkline.services.accounts import InvalidInput
 from trunkline.services.connectors import Connectors
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.routes import Routes
 
 from .conftest import MemoryAdministration
@@ -17,7 +18,7 @@ from .conftest import MemoryAdministration
 async def routes(administration: MemoryAdministration) -> Routes:
     await Connectors(administration).create(COMMAND_LINE, connector_id="a", host="a.example")
     await Connectors(administration).create(COMMAND_LINE, connector_id="b", host="b.example")
-    await Accounts(administration).create("acme")
+    await EnterpriseUsers(administration).create(COMMAND_LINE, "acme")
     return Routes(administration)
 
 

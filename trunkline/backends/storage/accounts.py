@@ -11,6 +11,7 @@ from trunkline.backends.storage import tables
 from trunkline.backends.storage.audit import AuditTrail
 from trunkline.backends.storage.database import containing, cut
 from trunkline.backends.storage.identity_tables import account_group as _group
+from trunkline.backends.storage.identity_tables import login as _login
 from trunkline.backends.storage.identity_tables import permission_group as _permission_group
 from trunkline.model.administration import AccountFilter, AccountRow
 from trunkline.model.errors import AlreadyExists, InsufficientBalance, NotFound
@@ -18,14 +19,26 @@ from trunkline.model.people import Page, Paging
 
 _account = tables.account
 _ledger = tables.ledger
-_NAMES = {"group": _group.c.name, "permission_group": _permission_group.c.name}
+
+
+def _number_of(table: Table) -> ColumnElement[int]:
+    """How many rows of a table belong to an account."""
+    count = select(func.count()).select_from(table).where(table.c.account_id == _account.c.id)
+    return count.correlate(_account).scalar_subquery()
+
+
+_MADE_OF: Mapping[str, ColumnElement[Any]] = {
+    "group": func.coalesce(_group.c.name, ""),
+    "permission_group": func.coalesce(_permission_group.c.name, ""),
+    "logins": _number_of(_login),
+    "esmes": _number_of(tables.esme),
+    "http_accounts": _number_of(tables.http_account),
+}
 _select: Select[Any] = (
     select(
         *(
-            func.coalesce(_NAMES[field.name], "").label(field.name)
-            if field.name in _NAMES
-            else _account.c[field.name]
-            for field in fields(AccountRow)
+            _MADE_OF[each.name].label(each.name) if each.name in _MADE_OF else _account.c[each.name]
+            for each in fields(AccountRow)
         )
     )
     .select_from(_account)
@@ -127,12 +140,6 @@ class Accounts(AuditTrail):
             await self._record(
                 connection, "change", "account", before.name, old, {**values, **groups}, account_id=row.id
             )
-
-    async def list_accounts(self) -> list[AccountRow]:
-        """All accounts, by name."""
-        async with self._read() as connection:
-            rows = await connection.execute(_select.order_by(_account.c.name))
-            return [AccountRow(*row) for row in rows]
 
     async def page_accounts(self, wanted: AccountFilter, page: Paging) -> Page[AccountRow]:
         """Accounts by name."""

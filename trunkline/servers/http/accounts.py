@@ -33,7 +33,10 @@ Credits = Annotated[str, Meta(max_length=40, description="A decimal number, up t
 
 
 class AccountView(Struct):
-    """An enterprise user's account: wallet, company, groups, rate (messages per second, 0: no limit)."""
+    """An enterprise user's account: wallet, company, groups, rate (messages per second, 0: no limit).
+
+    `logins`, `esmes` and `http_accounts` say how many it has.
+    """
 
     id: int
     name: str
@@ -49,6 +52,9 @@ class AccountView(Struct):
     receipt_policy: str
     smart_encoding: bool
     enabled: bool
+    logins: int
+    esmes: int
+    http_accounts: int
     created_at: str
 
 
@@ -207,6 +213,9 @@ def _account_view(row: AccountRow) -> AccountView:
         row.receipt_policy,
         row.smart_encoding,
         row.enabled,
+        row.logins,
+        row.esmes,
+        row.http_accounts,
         iso_timestamp(row.created_at),
     )
 

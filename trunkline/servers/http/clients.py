@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from trunkline.model.administration import EsmeRow
 from trunkline.model.errors import NotFound
+from trunkline.model.identity import Actor
 from trunkline.model.status import SessionStatus
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
@@ -129,6 +130,7 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
     """The router of these routes."""
     router = APIRouter()
     esmes = management.esmes
+    users = management.people.enterprise_users
 
     @router.get(_PATH)
     async def listed(request: Request) -> Response:
@@ -140,10 +142,10 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
 
     @router.post(_PATH)
     async def created(request: Request) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_admin(request)
         wanted = await read_request(request, _decoder)
         require(wanted, REQUIRED)
-        account = await _account(wanted.account)
+        account = await _account(actor, wanted.account)
         with refusals(_THEIRS):
             # The dedicated server logs the PDUs of all.
             await esmes.create(
@@ -188,12 +190,12 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
         log.info("A client was changed.", action="client.changed", system_id=before.system_id)
         return done()
 
-    async def _account(named: str | None) -> str:
+    async def _account(actor: Actor, named: str | None) -> str:
         if named is None:
-            await management.accounts.ensure_unlimited(ACCOUNT)
+            await users.ensure_unlimited(actor, ACCOUNT)
             return ACCOUNT
         try:
-            await management.accounts.get(named)
+            await users.get(actor, named)
         except NotFound as error:
             raise invalid(f"account: {error}") from None
         return named

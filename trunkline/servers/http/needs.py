@@ -13,7 +13,6 @@ from trunkline.model.snapshot import Snapshot
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.figures import MetricsSource
-from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
@@ -98,7 +97,6 @@ class LiveConnections(Protocol):
 class Management:
     """What the administration's API works on. `refresh` has this process follow changes at once."""
 
-    accounts: Accounts
     esmes: Esmes
     connectors: Connectors
     live: LiveConnections

@@ -18,7 +18,6 @@ from trunkline.model.states import SegmentState
 from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus, SessionStatus
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.http.needs import HttpFigures, Management
-from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
@@ -317,7 +316,6 @@ def management_of(
 ) -> Management:
     """What the administration's API works on, over a memory."""
     return Management(
-        accounts=Accounts(administration),
         esmes=Esmes(administration),
         connectors=Connectors(administration),
         live=live,

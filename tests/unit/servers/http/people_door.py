@@ -9,7 +9,6 @@ from trunkline.model.identity import COMMAND_LINE, Role
 from trunkline.pipeline.snapshots import Snapshots
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures, Management
-from trunkline.services.accounts import Accounts
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
@@ -59,7 +58,6 @@ class PeopleDoor:
                 dashboard=Dashboard(store, self.clock),
                 pdu_logs=pdu_logs,
                 management=Management(
-                    accounts=Accounts(store),
                     esmes=Esmes(store),
                     connectors=Connectors(store),
                     live=FixedConnections(),
