@@ -146,8 +146,10 @@ class People(Protocol):
 
     async def find_session(self, session_id: int) -> Session: ...
 
-    async def page_sessions(self, login_id: int | None, seen_since: int, page: Paging) -> Page[Session]:
-        """The newest first: those of a login, or of all, that were seen since then and have not expired."""
+    async def page_sessions(
+        self, login_id: int | None, seen_since: int, page: Paging, *, account_id: int | None = None
+    ) -> Page[Session]:
+        """The newest first: those of a login, an account, or of all, seen since then and not expired."""
         ...
 
     async def end_session(self, session_id: int) -> None: ...

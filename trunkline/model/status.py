@@ -31,6 +31,7 @@ class SessionStatus:
     remote: str
     delivering: int  # deliver_sm that wait for their answer
     since: int  # when it came to this state (Unix ms)
+    account_id: int = 0  # who pays for it
 
 
 @dataclass(slots=True, frozen=True)

@@ -144,6 +144,10 @@ class CredentialChecker:
         self.failures += 1
         self._limits.failed(username, address)
 
+    def succeeded(self, username: str, address: str) -> None:
+        """Forgets the failures of what was found right without `verify`: a code, say."""
+        self._limits.succeeded(username, address)
+
     def close(self) -> None:
         """Ends the threads; checks that have not started are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -9,7 +9,7 @@ from typing import Final
 from trunkline.model.administration import Administration
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import Actor, Login, Permission, Role, Session, act_as
-from trunkline.model.people import Page, Paging
+from trunkline.model.people import LoginSecrets, Page, Paging
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.logins import hash_token, matching_step, needed_permission
 
@@ -18,6 +18,9 @@ TOUCH_MS: Final = 60_000
 """How often at most a session's use is written down."""
 
 WRONG: Final = "Wrong user name or password"
+
+ANYWHERE: Final = "anywhere"
+"""In place of an address: whoever guesses codes knows the password, and may come from many."""
 
 
 class SignInRefused(Exception):
@@ -87,13 +90,7 @@ class SignIn:
             await self._record_failure(login, address, "disabled")
             raise SignInRefused("This login is disabled; ask an administrator")
         if known.totp_secret:
-            if not code:
-                raise CodeNeeded("Enter the code that your authenticator shows")
-            step = matching_step(known.totp_secret, code, self._now_ms() // 1000)
-            if step is None or not await self._administration.use_totp_step(login.id, step):
-                credentials.failed(name, address)
-                await self._record_failure(login, address, "code")
-                raise SignInRefused("Wrong code, or one that was used before; wait for the next")
+            await self._check_code(known, code, address)
         return await self._begin(login, address, user_agent)
 
     async def resume(self, token: str, *, address: str = "", seen: bool = True) -> SignedIn | None:
@@ -120,9 +117,16 @@ class SignIn:
                 await self._administration.end_session(signed_in.session_id)
 
     async def sessions(
-        self, actor: Actor, login: int | str | None = None, page: Paging | None = None
+        self,
+        actor: Actor,
+        login: int | str | None = None,
+        page: Paging | None = None,
+        *,
+        account_id: int | None = None,
     ) -> Page[Session]:
         """Sessions that hold, the newest first: of a login, else of everybody. People see their own.
+
+        `account_id` narrows them to the logins of an account.
 
         Raises `Forbidden`, `NotFound`.
         """
@@ -132,7 +136,9 @@ class SignIn:
         if login_id is None or login_id != actor.login_id:
             actor.require(Permission.MANAGE_ACCOUNTS, Permission.MANAGE_ADMINS)
         seen_since = self._now_ms() - self._idle_ms + 1
-        return await self._administration.page_sessions(login_id, seen_since, page or Paging())
+        return await self._administration.page_sessions(
+            login_id, seen_since, page or Paging(), account_id=account_id
+        )
 
     async def end(self, actor: Actor, session_id: int) -> None:
         """Signs a browser out. Raises `Forbidden`, `NotFound`."""
@@ -162,6 +168,22 @@ class SignIn:
                 expires_at=self._now_ms() + self._lifetime_ms,
             )
         return SignedIn(session_id, login, actor, token)
+
+    async def _check_code(self, known: LoginSecrets, code: str, address: str) -> None:
+        if not code:
+            raise CodeNeeded("Enter the code that your authenticator shows")
+        login = known.login
+        # Apart from the passwords' failures: each right password would clear those of the codes.
+        name = f"\0{DOOR} code\0{login.username}"
+        wait = self._credentials.wait_s(name, ANYWHERE)
+        if wait:
+            raise TooManyFailures(wait)
+        step = matching_step(known.totp_secret, code, self._now_ms() // 1000)
+        if step is None or not await self._administration.use_totp_step(login.id, step):
+            self._credentials.failed(name, ANYWHERE)
+            await self._record_failure(login, address, "code")
+            raise SignInRefused("Wrong code, or one that was used before; wait for the next")
+        self._credentials.succeeded(name, ANYWHERE)
 
     async def _record_failure(self, login: Login, address: str, why: str) -> None:
         with act_as(Actor(login.username, login.role, frozenset(), address=address, door=DOOR)):

@@ -15,6 +15,7 @@ from trunkline.model.identity import COMMAND_LINE, Forbidden, Role
 from trunkline.model.people import AuditFilter, Paging
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.credentials import CredentialChecker
+from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.login_limits import LoginLimits
 from trunkline.services.logins import Logins, matching_step
 from trunkline.services.passwords import check_password
@@ -137,6 +138,33 @@ async def test_a_second_factor(desk: Desk) -> None:
         await desk.logins.turn_own_totp_off(made.actor, "wrong")
     await desk.logins.turn_own_totp_off(made.actor, PASSWORD)
     await desk.sign_in.sign_in("ann", PASSWORD, address=HERE)
+
+
+async def test_guessing_codes_is_slowed_down_though_the_password_is_right(desk: Desk) -> None:
+    made = await desk.sign_in.sign_in("ann", PASSWORD, address=HERE)
+    secret, _ = desk.logins.new_totp(made.login)
+    await desk.store.set_totp_secret(made.login.id, secret)
+    for number in range(6):  # each from elsewhere
+        with pytest.raises(SignInRefused, match="Wrong code"):
+            await desk.sign_in.sign_in("ann", PASSWORD, "12345", address=f"192.0.2.{number}")
+    code = pyotp.TOTP(secret).at(NOW // 1000)
+    with pytest.raises(TooManyFailures):
+        await desk.sign_in.sign_in("ann", PASSWORD, code, address="192.0.2.99")
+    desk.monotonic += 2
+    await desk.sign_in.sign_in("ann", PASSWORD, code, address="192.0.2.99")
+    with pytest.raises(SignInRefused, match="Wrong code"):
+        await desk.sign_in.sign_in("ann", PASSWORD, "12345", address=HERE)
+
+
+async def test_sessions_of_an_account_s_logins(desk: Desk) -> None:
+    users = EnterpriseUsers(desk.store)
+    for name in ("acme", "rival"):
+        await users.create(COMMAND_LINE, name, username=f"{name}.ann", password=PASSWORD)
+        await desk.sign_in.sign_in(f"{name}.ann", PASSWORD, address=HERE)
+    acme = await users.get(COMMAND_LINE, "acme")
+    found = await desk.sign_in.sessions(COMMAND_LINE, account_id=acme.id)
+    assert [each.username for each in found.items] == ["acme.ann"]
+    assert (acme.logins, acme.esmes, acme.http_accounts) == (1, 0, 0)
 
 
 def test_codes_of_the_neighbouring_steps_count() -> None:

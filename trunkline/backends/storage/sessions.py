@@ -70,11 +70,15 @@ class Sessions(Logins):
             raise NotFound("session", str(session_id))
         return _build(row._mapping)
 
-    async def page_sessions(self, login_id: int | None, seen_since: int, page: Paging) -> Page[Session]:
-        """Sessions that hold, of a login or of all, the newest first."""
+    async def page_sessions(
+        self, login_id: int | None, seen_since: int, page: Paging, *, account_id: int | None = None
+    ) -> Page[Session]:
+        """Sessions that hold, of a login, of an account's logins, or of all, the newest first."""
         query = _select.where(_session.c.expires_at > self._now_ms(), _session.c.seen_at >= seen_since)
         if login_id is not None:
             query = query.where(_session.c.login_id == login_id)
+        if account_id is not None:
+            query = query.where(_login.c.account_id == account_id)
         if page.after:
             query = query.where(_session.c.id < int(page.after))
         async with self._read() as connection:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from trunkline.model.amendment import Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.message import Message
 from trunkline.model.ports import Clock, IdempotencyRecord
@@ -13,6 +12,7 @@ from trunkline.model.snapshot import Snapshot
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.figures import MetricsSource
+from trunkline.services.cancelling import Amending
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
@@ -36,14 +36,6 @@ class Pipeline(Protocol):
 
         The future may fail as a whole, with `Rejected` (BUSY) or `IdempotencyConflict`: nothing was stored.
         """
-        ...
-
-
-class Amending(Protocol):
-    """See `pipeline.amending.Amending`."""
-
-    async def cancel(self, owner: Owner, message_id: str) -> None:
-        """Raises `NotAmended`."""
         ...
 
 

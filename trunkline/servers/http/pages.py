@@ -2,33 +2,34 @@
 
 from fastapi import APIRouter, Request, Response
 
-from trunkline.model.amendment import NotAmended, Owner
+from trunkline.model.amendment import NotAmended
 from trunkline.model.identity import Actor
 from trunkline.model.profile import STANDARD
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
-from trunkline.servers.http.errors import ApiError
 from trunkline.servers.http.fields import decode_fields
+from trunkline.servers.http.management import refusals
 from trunkline.servers.http.messages import not_cancelled, not_found, plain_id, view_of
 from trunkline.servers.http.metrics import CONTENT_TYPE, Metrics
 from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.openapi import HealthAnswer, document
 from trunkline.servers.http.reference import reference_page
-
-ACCOUNTS_ONLY = "Messages are cancelled by the HTTP API account that they belong to"
+from trunkline.services.cancelling import Cancelling
 
 
 def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
     """The router of these routes."""
     router = APIRouter()
     metrics = Metrics(services.metrics)
+    cancelling = Cancelling(services.messages, services.amending)
 
     async def asking(request: Request) -> Actor:
         fields = decode_fields(request.scope["query_string"])
         return await authenticator.actor_of(request, fields.user, fields.password)
 
     async def shown(identifier: str, actor: Actor) -> Response:
-        detail = await services.messages.show(actor, identifier)
+        with refusals():
+            detail = await services.messages.show(actor, identifier)
         if detail is None:
             raise not_found()
         connector = services.snapshots.current.connectors.get(detail.message.connector_id)
@@ -44,10 +45,9 @@ def pages(services: HttpServices, authenticator: Authenticator) -> APIRouter:
     async def cancel(request: Request, message_id: str) -> Response:
         actor = await asking(request)
         identifier = plain_id(message_id)
-        if actor.account_id is None:
-            raise ApiError(403, ACCOUNTS_ONLY)
         try:
-            await services.amending.cancel(Owner(actor.account_id), identifier)
+            with refusals():
+                await cancelling.cancel(actor, identifier)
         except NotAmended as error:
             raise not_cancelled(error) from None
         return await shown(identifier, actor)

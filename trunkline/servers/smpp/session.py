@@ -65,6 +65,7 @@ class EsmeSession(Handler):
         self.receives = False
         self.leaving = False  # one side has asked for the end
         self._esme_id = 0
+        self._account_id = 0
         self._bind_type = ""
         self._system_type = ""
         self._since = 0
@@ -160,6 +161,7 @@ class EsmeSession(Handler):
         self.system_id = esme.system_id
         self.terms = esme.terms
         self._esme_id = esme.id
+        self._account_id = esme.sender.account.id
         self._bind_type = _BIND_TYPES[pdu.command_id]
         self._system_type = pdu.system_type
         self._since = self._door.clock.now_ms()
@@ -350,6 +352,7 @@ class EsmeSession(Handler):
             host_and_port(connection.peer),
             self.delivering,
             self._since,
+            self._account_id,
         )
 
     # --- receipts out ---

@@ -220,6 +220,7 @@ async def test_what_a_session_says_of_itself(front: Front, kind: BindType) -> No
         host_and_port(client.connection.local),
         0,
         NOW,
+        account_id=front.snapshots.current.esmes["shop"].sender.account.id,
     )
 
 
