@@ -185,7 +185,30 @@ async def test_an_hour_is_counted_again_in_time(
     clock.now += 100 * HOUR
     counted.clear()
     await store.traffic(START, HOUR, None)
-    assert counted == [(0, 103), (103, None)]
+    days = [(0, 24), (24, 48), (48, 72), (72, 96), (96, 103)]  # no count reads for long
+    assert counted == [*days, (103, None)]
+
+
+async def test_segments_that_an_smsc_took_are_counted_by_connector(
+    store: SqlStore, account_id: int, place: Place
+) -> None:
+    old, new, elsewhere, waiting, refused = (
+        at(START, account_id, parts=2),
+        at(START + 3 * HOUR, account_id),
+        at(START + HOUR, account_id, connector_id="smsc-2"),
+        at(START, account_id, parts=3),
+        at(START, account_id),
+    )
+    await accept(store, old, new, elsewhere, waiting, refused)
+    for message in (old, new, elsewhere):
+        for segment in message.segments:
+            store.journal.submitted(segment, submit(segment))
+    await store.journal.flush()
+    await fail(store, refused, "no route")
+    assert await store.usage(START) == {"smsc-1": 3, "smsc-2": 1}
+    assert await store.usage(START + HOUR) == {"smsc-1": 1, "smsc-2": 1}
+    assert await place.value("SELECT sum(segments) FROM traffic") == 3
+    assert await store.usage(START + 4 * HOUR) == {}
 
 
 async def test_what_the_smsc_says_is_a_reason(store: SqlStore, account_id: int) -> None:
@@ -224,4 +247,5 @@ async def test_nothing_older_than_a_year_is_counted(
     store: SqlStore, counted: list[tuple[int, int | None]]
 ) -> None:
     await store.traffic(0, HOUR, None)
-    assert counted[0] == (3 - statistics.OLDEST_MS // HOUR, 3)
+    first = 3 - statistics.OLDEST_MS // HOUR
+    assert counted[0] == (first, first + statistics.LONGEST)

@@ -152,6 +152,19 @@ async def test_there_and_back_again(old_place: Place) -> None:
     assert await asyncio.to_thread(upgrade, old_place.url)
 
 
+async def test_counts_without_segments_are_made_again(old_place: Place) -> None:
+    await run(old_place.url, lambda connection: migrate_to(connection, "0010"))
+
+    def count(connection: Connection) -> None:
+        rows = Rows(connection)
+        rows.add("traffic", hour=0, account_id=7, connector_id="a", state="sent", reason="", messages=3)
+        rows.add("traffic_hour", hour=0, counted_at=5)
+
+    await run(old_place.url, count)
+    assert await asyncio.to_thread(upgrade, old_place.url)
+    assert await old_place.rows("SELECT hour FROM traffic UNION ALL SELECT hour FROM traffic_hour") == []
+
+
 async def contents(place: Place) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of the tables that `fill` fills."""
     tables = ("account", "esme", "connector", "message", "segment", "setting")

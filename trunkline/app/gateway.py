@@ -41,6 +41,7 @@ from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
+from trunkline.services.connector_usage import MonthlyUsage
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
@@ -94,7 +95,7 @@ class Gateway:
         self.connectors = RunningConnectors(
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
-        self.managed_connectors = Connectors(store, self.connectors.statuses)
+        self.managed_connectors = Connectors(store, self.connectors.statuses, MonthlyUsage(store, self.clock))
         self.credentials = CredentialChecker()
         self.people = make_people(settings, store, self.credentials)
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
@@ -212,6 +213,8 @@ class Gateway:
             )
         await self.receipts.load_orphans()
         await self.short_ids.prepare()
+        for status in (await self.store.connector_statuses()).values():
+            self.connectors.remember(status)
         try:
             await self.smpp_server.start()
         except OSError as error:

@@ -19,6 +19,9 @@ group = typer.Typer(help="Connectors: SMPP binds to operators and providers.")
 
 ConnectorId = Annotated[str, typer.Argument(metavar="ID", help="The connector's id.", show_default=False)]
 
+_SHOWN_OF_A_BIND = (
+    "bind_type", "state", "in_flight", "local", "remote", "since", "last_enquire_link", "detail",
+)  # fmt: skip
 # Numbers that the gateway finds for itself unless told: typed as text, because `auto` is a value too.
 _AUTOMATIC = ("source_ton", "source_npi", "dest_ton", "dest_npi")
 AUTO = "auto"
@@ -257,8 +260,8 @@ def show(ctx: typer.Context, connector_id: ConnectorId, as_json: Json = False) -
     binds, profile = found.pop("binds"), found.pop("profile")
     print_fields([*found.items(), *((f"profile.{name}", _shown(value)) for name, value in profile.items())])
     print_table(
-        ("Bind", "State", "#In flight", "Local", "Remote", "Since", "Detail"),
-        [tuple(bind.values()) for bind in binds],
+        ("Bind", "State", "#In flight", "Local", "Remote", "Since", "Last enquire_link", "Detail"),
+        [tuple(bind[name] for name in _SHOWN_OF_A_BIND) for bind in binds],
     )
 
 
@@ -367,6 +370,8 @@ def _as_json(row: "ConnectorRow") -> dict[str, Any]:
         "enabled": config.enabled,
         "queued": row.queued,
         "running": bool(row.status and row.status.running),
+        "last_submit": utc(row.last_submit_at or None),
+        "last_receipt": utc(row.last_receipt_at or None),
         "binds": [
             {
                 "bind_type": bind.bind_type,
@@ -377,6 +382,9 @@ def _as_json(row: "ConnectorRow") -> dict[str, Any]:
                 "since": utc(bind.since),
                 "detail": bind.detail,
                 "connection_id": bind.connection_id,
+                "last_enquire_link": utc(bind.enquired_at or None),
+                "last_error": bind.last_error,
+                "last_error_at": utc(bind.last_error_at or None),
             }
             for bind in binds
         ],

@@ -94,6 +94,8 @@ class Bind:
         self._state = "CLOSED"
         self._detail = "not started"
         self._since = traffic.clock.now_ms()
+        self._last_error = ""
+        self._last_error_at = 0
 
     def start(self) -> None:
         """Begins to connect, in the background."""
@@ -132,7 +134,17 @@ class Bind:
         link = self.link
         wanted = host_and_port((self._config.host, self._config.port))
         if link is None:
-            return BindStatus(self._type.value, self._state, 0, "", wanted, self._since, self._detail)
+            return BindStatus(
+                self._type.value,
+                self._state,
+                0,
+                "",
+                wanted,
+                self._since,
+                self._detail,
+                last_error=self._last_error,
+                last_error_at=self._last_error_at,
+            )
         connection = link.connection
         return BindStatus(
             self._type.value,
@@ -143,6 +155,9 @@ class Bind:
             self._since,
             self._detail,
             connection.connection_id,
+            link.enquired_at,
+            self._last_error,
+            self._last_error_at,
         )
 
     async def _run(self) -> None:
@@ -156,6 +171,7 @@ class Bind:
             self.link = None
             if self._stopping:
                 return
+            self._last_error, self._last_error_at = why, self._traffic.clock.now_ms()
             if wait == inf:
                 self._become(
                     "CLOSED", f"{why}; no further attempt until the connector is changed or restarted"

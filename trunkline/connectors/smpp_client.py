@@ -11,6 +11,7 @@ from trunkline.connectors.smpp_link import Counters, Link, Traffic
 from trunkline.connectors.smpp_outbind import OutbindDoor
 from trunkline.connectors.smpp_questions import Questions
 from trunkline.connectors.smsc_ids import SmscIds
+from trunkline.connectors.speed import LastGrowth
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
@@ -74,6 +75,8 @@ class SmppSubmitter:
         now = self._loop.time()
         self._bucket = TokenBucket(config.throughput, now) if config.throughput else None
         self._links: list[Link] = []  # those that may submit
+        self._last_submit = LastGrowth()
+        self._last_receipt = LastGrowth()
         self._telling = False
         self._wake: asyncio.TimerHandle | None = None
         self._running = False
@@ -169,7 +172,9 @@ class SmppSubmitter:
         return await self._questions.ask(pdu, self._links)
 
     def status(self) -> ConnectorStatus:
-        """The live status of the connector and its binds."""
+        """The live status of the connector and its binds; to be called every second."""
+        counters = self._traffic.counters
+        now_ms = self._clock.now_ms()
         return ConnectorStatus(
             self._config.connector_id,
             self._running and not self._stopping,
@@ -179,6 +184,8 @@ class SmppSubmitter:
             ),
             0,
             speed=self._speed() if self._running else None,
+            last_submit_at=self._last_submit.look(counters.accepted + sum(counters.refused.values()), now_ms),
+            last_receipt_at=self._last_receipt.look(counters.receipts, now_ms),
         )
 
     def _speed(self) -> ConnectorSpeed:

@@ -133,6 +133,14 @@ class Link(Handler):
         return self.in_flight > 0 or self.owed > 0
 
     @property
+    def enquired_at(self) -> int:
+        """When an enquire_link of either side was answered last (Unix milliseconds); 0: none was."""
+        moment = self.connection.session.enquired_at
+        if moment is None:
+            return 0
+        return self._traffic.clock.now_ms() - round((self._time() - moment) * 1000)
+
+    @property
     def free(self) -> int:
         """Places left in the window, whatever the rate allows; 0 while nothing can be written."""
         return self._window - self.in_flight if self.sending and self.connection.writable else 0

@@ -89,9 +89,9 @@ class OutbindDoor:
     def statuses(self) -> list[BindStatus]:
         """What it waits for, and its binds."""
         waiting = BindStatus("RX", self._state, 0, self._where, "", self._changed_at, self._detail)
-        return [waiting, *(self._status(connection) for connection in self.links)]
+        return [waiting, *(self._status(connection, link) for connection, link in self.links.items())]
 
-    def _status(self, connection: SmppConnection) -> BindStatus:
+    def _status(self, connection: SmppConnection, link: Link) -> BindStatus:
         return BindStatus(
             "RX",
             connection.session.state.value,
@@ -101,6 +101,7 @@ class OutbindDoor:
             self._since[connection],
             "",
             connection.connection_id,
+            link.enquired_at,
         )
 
     async def _run(self) -> None:

@@ -15,6 +15,23 @@ WEIGHT: Final = 0.2
 """Of the newest round trip in the mean: about the last ten samples count."""
 
 
+class LastGrowth:
+    """When a counter grew last, as those find out who look: whoever counts pays nothing for it."""
+
+    __slots__ = ("_at", "_count")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._at = 0
+
+    def look(self, count: int, now_ms: int) -> int:
+        """The time of the first look (Unix milliseconds) that found the counter as it is; 0 while it is 0."""
+        if count != self._count:
+            self._count = count
+            self._at = now_ms
+        return self._at
+
+
 class SpeedMeter:
     """One connector's figures. Times are monotonic seconds of one clock, given by the caller."""
 

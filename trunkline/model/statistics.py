@@ -57,6 +57,10 @@ class Statistics(Protocol):
 
     async def shares(self, since: int, account_id: int | None) -> list[Share]: ...
 
+    async def usage(self, since: int) -> dict[str, int]:
+        """Segments that SMSCs took, by connector."""
+        ...
+
     async def failure_reasons(self, since: int, account_id: int | None, limit: int) -> list[FailureReason]:
         """The commonest first."""
         ...

@@ -15,6 +15,9 @@ class BindStatus:
     since: int
     detail: str  # why it is not bound, in words
     connection_id: str = ""  # of the connection there is now, as in the PDU log
+    enquired_at: int = 0  # when an enquire_link of either side was answered last (Unix ms); 0: none was
+    last_error: str = ""  # why it was down the last time
+    last_error_at: int = 0  # when that was (Unix ms)
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,6 +60,8 @@ class ConnectorStatus:
     waiting: int  # segments held in memory, not yet on the wire
     as_of: int = 0  # when it was written down (Unix ms); 0: it is live
     speed: ConnectorSpeed | None = None  # None while it does not run
+    last_submit_at: int = 0  # when an SMSC answered a submit_sm last (Unix ms); 0: never
+    last_receipt_at: int = 0  # when a receipt came last (Unix ms); 0: never
 
     @property
     def bound(self) -> bool:

@@ -1,7 +1,7 @@
 """SMPP client connectors as people see and work them: who may, how each one does, what is stored."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from trunkline.services import profiles
 from trunkline.services.bottleneck import Bottleneck, explain
 from trunkline.services.connector_presets import combine
 from trunkline.services.connector_rules import check
+from trunkline.services.connector_usage import MonthlyUsage
 
 # A gateway writes its connectors' status every ten seconds at the least.
 STATUS_MAX_AGE_MS = 30_000
@@ -56,6 +57,8 @@ class ConnectorRow:
     queued: int
     created_at: int
     updated_at: int
+    last_submit_at: int = 0  # when its SMSC answered a submit_sm last (Unix ms); 0: never
+    last_receipt_at: int = 0  # when a receipt came last (Unix ms); 0: never
 
 
 class ConnectorState(StrEnum):
@@ -95,11 +98,15 @@ class Connectors:
     """SMPP client connectors. Looking needs `view_platform`, changing `manage_traffic`, else `Forbidden`."""
 
     def __init__(
-        self, administration: Administration, live: Callable[[], Sequence[ConnectorStatus]] = tuple
+        self,
+        administration: Administration,
+        live: Callable[[], Sequence[ConnectorStatus]] = tuple,
+        usage: MonthlyUsage | None = None,
     ) -> None:
         """`live` has the connectors of this process, whose written status may be seconds old."""
         self._administration = administration
         self._live = live
+        self._usage = usage
 
     async def create(
         self, actor: Actor, *, presets: Iterable[str] = (), profile_words: Iterable[str] = (), **fields: Any
@@ -183,23 +190,35 @@ class Connectors:
         row = await self.get(actor, connector_id)
         return explain(row.config, row.status, row.queued)
 
+    async def usage(self, actor: Actor) -> Mapping[str, int]:
+        """Segments of this month by connector, see `MonthlyUsage`; nothing where nobody counts them."""
+        actor.require(Permission.VIEW_PLATFORM)
+        return {} if self._usage is None else await self._usage.by_connector()
+
     async def _rows(self, stored: Sequence[StoredConnector]) -> Sequence[ConnectorRow]:
         """With queues and status: this process's own, else the written one if it is not too old."""
         oldest = time.time_ns() // 1_000_000 - STATUS_MAX_AGE_MS
         written = await self._administration.connector_statuses()
         statuses = {name: status for name, status in written.items() if status.as_of >= oldest}
-        statuses |= {each.connector_id: each for each in self._live() if each.running}
+        live = {each.connector_id: each for each in self._live()}
+        statuses |= {name: status for name, status in live.items() if status.running}
         depths = await self._administration.queue_depths()
-        return [
-            ConnectorRow(
-                each.config,
-                statuses.get(each.config.connector_id),
-                depths.get(each.config.connector_id, 0),
-                each.created_at,
-                each.updated_at,
+        rows = []
+        for each in stored:
+            name = each.config.connector_id
+            known = [status for status in (written.get(name), live.get(name)) if status is not None]
+            rows.append(
+                ConnectorRow(
+                    each.config,
+                    statuses.get(name),
+                    depths.get(name, 0),
+                    each.created_at,
+                    each.updated_at,
+                    max((status.last_submit_at for status in known), default=0),
+                    max((status.last_receipt_at for status in known), default=0),
+                )
             )
-            for each in stored
-        ]
+        return rows
 
 
 def _with_words(config: ConnectorConfig, words: Iterable[str]) -> ConnectorConfig:

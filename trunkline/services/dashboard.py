@@ -3,12 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from trunkline.model.identity import Actor, Permission
 from trunkline.model.ports import Clock
 from trunkline.model.states import MessageState
 from trunkline.model.statistics import FailureReason, MessageLine, Share, Statistics, TrafficCount
+from trunkline.services.counted import Counted
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -17,8 +19,6 @@ DAYS = 7
 TOP = 5
 REASONS = 8
 LINES = 8
-FRESH_MS = 10_000
-REST = 20  # a count that took a second is not made again for twenty
 KEPT = 200  # pictures of accounts that are held
 
 FAILED = frozenset({MessageState.UNDELIVERED, MessageState.REJECTED, MessageState.EXPIRED})
@@ -65,22 +65,13 @@ class Overview:
     newest: tuple[MessageLine, ...]
 
 
-@dataclass(slots=True)
-class _Counted:
-    """An overview that is good for a while, and who counts the next."""
-
-    overview: Overview | None = None
-    good_until: int = 0
-    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 class Dashboard:
     """Counts at most once in ten seconds however many look, and less often the longer counting takes."""
 
     def __init__(self, statistics: Statistics, clock: Clock) -> None:
         self._statistics = statistics
         self._clock = clock
-        self._counted: dict[int | None, _Counted] = {}
+        self._counted: dict[int | None, Counted[Overview]] = {}
         # Counts of many accounts wait for each other: the database is there for the messages.
         self._one_at_a_time = asyncio.Semaphore(1)
 
@@ -89,15 +80,12 @@ class Dashboard:
         actor.require(Permission.VIEW_LOGS, Permission.VIEW_REPORTS)
         if len(self._counted) > KEPT:
             self._counted.clear()
-        counted = self._counted.setdefault(actor.account_id, _Counted())
-        async with counted.counting:
-            if counted.overview is None or self._clock.now_ms() >= counted.good_until:
-                async with self._one_at_a_time:
-                    began = self._clock.now_ms()
-                    counted.overview = await self._count(began, actor.account_id)
-                    now = self._clock.now_ms()
-                    counted.good_until = now + max(FRESH_MS, REST * (now - began))
-            return counted.overview
+        counted = self._counted.get(actor.account_id)
+        if counted is None:
+            count = partial(self._count, account_id=actor.account_id)
+            counted = Counted(count, self._clock, self._one_at_a_time)
+            self._counted[actor.account_id] = counted
+        return await counted.get()
 
     async def balance(self, actor: Actor) -> int | None:
         """Micro-credits of the actor's own account; None where there is nothing to run out of."""
@@ -105,7 +93,7 @@ class Dashboard:
             return None
         return await self._statistics.account_balance(actor.account_id)
 
-    async def _count(self, now: int, account_id: int | None) -> Overview:
+    async def _count(self, now: int, *, account_id: int | None) -> Overview:
         statistics = self._statistics
         first_hour = now - now % HOUR_MS - (HOURS - 1) * HOUR_MS
         first_day = now - now % DAY_MS - (DAYS - 1) * DAY_MS

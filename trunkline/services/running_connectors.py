@@ -40,6 +40,8 @@ class RunningConnectors:
         self._clock = clock
         self._changed = asyncio.Event()
         self._running: dict[str, Dispatcher] = {}
+        # When each was last answered and last had a receipt: longer than a driver, or a process, lives.
+        self._last: dict[str, tuple[int, int]] = {}
         snapshots.subscribe(self._on_snapshot)
 
     def statuses(self) -> list[ConnectorStatus]:
@@ -47,12 +49,21 @@ class RunningConnectors:
         statuses = []
         for connector_id in sorted(self._snapshots.current.connectors.keys() | self._running.keys()):
             dispatcher = self._running.get(connector_id)
-            if dispatcher is None:
-                statuses.append(ConnectorStatus(connector_id, False, (), 0))
-            else:
-                status = dispatcher.submitter.status()
-                statuses.append(replace(status, waiting=dispatcher.waiting))
+            status = ConnectorStatus(connector_id, False, (), 0)
+            if dispatcher is not None:
+                status = replace(dispatcher.submitter.status(), waiting=dispatcher.waiting)
+            self.remember(status)
+            submit, receipt = self._last[connector_id]
+            statuses.append(replace(status, last_submit_at=submit, last_receipt_at=receipt))
         return statuses
+
+    def remember(self, status: ConnectorStatus) -> None:
+        """Takes up when a connector's last answer and last receipt came, as far as that is news."""
+        submit, receipt = self._last.get(status.connector_id, (0, 0))
+        self._last[status.connector_id] = (
+            max(submit, status.last_submit_at),
+            max(receipt, status.last_receipt_at),
+        )
 
     @property
     def submitters(self) -> list[Submitter]:

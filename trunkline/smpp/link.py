@@ -62,6 +62,7 @@ class Link:
         "_unbind_received",
         "bind_type",
         "close_reason",
+        "enquired_at",
         "handler",
         "peer_interface_version",
         "peer_system_id",
@@ -93,6 +94,7 @@ class Link:
         self.close_reason: str | None = None
         self.unmatched = 0
         self.violations = 0
+        self.enquired_at: float | None = None
         self._history = History(now)
         self._now = now
         self._outgoing: list[bytes] = []
@@ -334,6 +336,7 @@ class Link:
         command_id = pdu.command_id
         if command_id == _ENQUIRE_LINK:
             self._outgoing.append(encode(pdu.response()))
+            self.enquired_at = self._now
         elif command_id not in MAY_RECEIVE[self.version, self.role, self.state]:
             self._answer_violation(pdu)
         elif isinstance(pdu, Bind):
@@ -382,6 +385,7 @@ class Link:
             self.close("unbound")
         elif asked == _ENQUIRE_LINK and command_id in {_ENQUIRE_LINK_RESP, _GENERIC_NACK}:
             del self._controls[number]
+            self.enquired_at = self._now
         elif command_id != _GENERIC_NACK or number or not self._give_nack_to_only(pdu):
             self.unmatched += 1
             late = self.window.match_late(number, command_id)

@@ -33,7 +33,7 @@ class TestUp:
         assert submitter.status().bound
         assert bind.bind_type == "TRX"
         assert bind.since == clock.ms
-        assert bind.detail == ""
+        assert (bind.detail, bind.last_error, bind.last_error_at, bind.enquired_at) == ("", "", 0, 0)
         assert bind.remote == f"127.0.0.1:{smsc.port}"
         assert bind.local == f"127.0.0.1:{smsc.links[0].peer[1]}"
         assert UUID(bind.connection_id).version == 4
@@ -56,12 +56,17 @@ class TestUp:
 
 
 class TestDown:
-    async def test_an_smsc_that_is_not_there_is_tried_again(self, smsc, start, listener):
+    async def test_an_smsc_that_is_not_there_is_tried_again(self, smsc, start, listener, clock):
         await smsc.close()
         submitter = await start(bound=False)
         await shows(submitter, "CLOSED", "connection refused; next attempt in")
+        failed_at = clock.ms
+        clock.ms += 5000
         await smsc.start()
         await listener.until(lambda: submitter.capacity)
+        bind = await shows(submitter, "BOUND_TRX")
+        assert (bind.last_error, bind.detail) == ("connection refused", "")
+        assert bind.last_error_at in {failed_at, clock.ms}  # it may have been tried once more
         assert submitter.counters.reconnects == 0  # nothing was lost
 
     @pytest.mark.parametrize(

@@ -499,6 +499,24 @@ LOGGED_BIND = [("written", "bind_transceiver"), ("read", "bind_transceiver_resp"
 LOGGED_SUBMIT = [("written", "submit_sm"), ("read", "submit_sm_resp")]
 
 
+class TestStatus:
+    async def test_when_it_was_answered_and_had_a_receipt_last(
+        self, smsc, start, listener, make_segment, clock
+    ):
+        submitter = await start()
+        status = submitter.status()
+        assert (status.last_submit_at, status.last_receipt_at) == (0, 0)
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.accepted)
+        assert submitter.status().last_submit_at == clock.ms
+        clock.ms += 1000
+        smsc.deliver(receipt())
+        await listener.until(lambda: listener.receipts)
+        status = submitter.status()
+        assert (status.last_submit_at, status.last_receipt_at) == (clock.ms - 1000, clock.ms)
+        listener.receipts[0][2](True)
+
+
 class TestPduLog:
     async def test_everything_from_the_bind_to_the_unbind(self, start, listener, make_segment, pdu_log):
         submitter = await start(pdu_log=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trunkline.connectors.speed import SpeedMeter
+from trunkline.connectors.speed import LastGrowth, SpeedMeter
 from trunkline.model.status import ConnectorSpeed
 
 
@@ -41,3 +41,11 @@ def test_the_round_trip_is_a_mean_that_follows() -> None:
     for _ in range(40):
         meter.answered(0.5)
     assert look(meter, 2.0).round_trip_ms == pytest.approx(500, rel=0.01)
+
+
+def test_when_a_counter_grew_last() -> None:
+    growth = LastGrowth()
+    assert growth.look(0, 1_000) == 0
+    assert growth.look(3, 2_000) == 2_000
+    assert growth.look(3, 3_000) == 2_000
+    assert growth.look(4, 4_000) == 4_000

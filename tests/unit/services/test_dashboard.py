@@ -24,6 +24,7 @@ class FixedStatistics:
         self.clock = clock
         self.takes_ms = 0
         self.counted: list[int | None] = []
+        self.used_since: list[int] = []
 
     async def traffic(self, since: int, step_ms: int, account_id: int | None) -> list[TrafficCount]:
         if step_ms == DAY_MS:
@@ -44,6 +45,11 @@ class FixedStatistics:
             Share(2, "b", DELIVERED, 2),
             *(Share(number, "c", QUEUED, 1) for number in range(3, 9)),
         ]
+
+    async def usage(self, since: int) -> dict[str, int]:
+        self.clock.now += self.takes_ms
+        self.used_since.append(since)
+        return {"a": 12}
 
     async def failure_reasons(self, since: int, account_id: int | None, limit: int) -> list[FailureReason]:
         return [FailureReason("no route", 1)]

@@ -30,6 +30,7 @@ class FakeSubmitter:
         self.release = asyncio.Event()
         self.release.set()
         self.drains: list[float] = []
+        self.last_submit_at = 0
         self._log = log
 
     def _say(self, what: str) -> None:
@@ -39,7 +40,7 @@ class FakeSubmitter:
         raise AssertionError("nothing is to be submitted")
 
     def status(self) -> ConnectorStatus:
-        return ConnectorStatus(self.config.connector_id, True, (), 0)
+        return ConnectorStatus(self.config.connector_id, True, (), 0, last_submit_at=self.last_submit_at)
 
     def adopt(self, config: ConnectorConfig) -> bool:
         if replace(self.config, pdu_log=config.pdu_log) != config:
@@ -251,3 +252,22 @@ async def test_what_waits_in_memory_is_part_of_the_status(node: Node) -> None:
     assert line.reserve(3)
     assert node.running.statuses()[0].waiting == 3
     line.unreserve(3)
+
+
+async def test_the_last_answer_and_receipt_outlive_the_driver(node: Node) -> None:
+    node.running.remember(ConnectorStatus("a", True, (), 0, last_submit_at=5, last_receipt_at=7))
+    node.made[0].last_submit_at = 9
+
+    def last() -> tuple[int, int]:
+        status = node.running.statuses()[0]
+        return status.last_submit_at, status.last_receipt_at
+
+    assert last() == (9, 7)
+    node.configure(replace(A, window=3), B)
+    await node.running.reconcile()
+    assert node.made[-1].last_submit_at == 0
+    assert last() == (9, 7)
+    node.configure(replace(A, enabled=False), B)
+    await node.running.reconcile()
+    assert not node.running.statuses()[0].running
+    assert last() == (9, 7)

@@ -295,7 +295,9 @@ def test_enquire_link_and_a_dead_peer(role: Role):
     (asked,) = said(session)
     assert isinstance(asked, EnquireLink)
     assert session.next_deadline == 41.0
+    assert session.enquired_at is None
     session.receive(encode(EnquireLinkResp(sequence_number=asked.sequence_number)), 32.0)
+    assert session.enquired_at == 32.0
     assert session.next_deadline == 62.0
     assert session.unmatched == 0
     session.tick(62.0)
@@ -400,3 +402,10 @@ def test_timers_that_are_off_never_come():
     assert session.next_deadline == inf
     session.tick(1e9)
     assert session.bound
+
+
+def test_an_enquire_link_of_the_peer_counts_as_one():
+    session, _ = lone(Role.ESME, SessionState.BOUND_TRX)
+    session.receive(encode(EnquireLink(sequence_number=7)), 5.0)
+    assert [pdu.name for pdu in said(session)] == ["enquire_link_resp"]
+    assert session.enquired_at == 5.0

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +26,7 @@ OLDEST_MS = 366 * 24 * HOUR_MS  # nothing older is counted
 # An hour is counted again after a twentieth of its age: figures of yesterday are an hour behind at the most.
 AGAIN_AFTER = 20
 REASON_LENGTH = 255
+LONGEST = 24  # hours that are counted in one go
 SLACK_MS = 60_000  # by which a message's id and the time at which it was accepted may differ
 
 _message = tables.message
@@ -47,6 +48,7 @@ class _Count(NamedTuple):
     state: str
     reason: str
     messages: int
+    segments: int  # that an SMSC took
 
 
 class Statistics(Database):
@@ -68,6 +70,23 @@ class Statistics(Database):
             Share(account, connector_id, MessageState(state), messages)
             for (account, connector_id, state), messages in sums.items()
         ]
+
+    async def usage(self, since: int) -> dict[str, int]:
+        """Segments that SMSCs took, by connector; `since` is a whole hour."""
+        now = self._now_ms()
+        this_hour = now - now % HOUR_MS
+        first = max(since, this_hour - OLDEST_MS)
+        await self._count_what_is_due(first, this_hour, now)
+        query = (
+            select(_traffic.c.connector_id, func.sum(_traffic.c.segments))
+            .where(_traffic.c.hour >= first, _traffic.c.hour < this_hour)
+            .group_by(_traffic.c.connector_id)
+        )
+        async with self._read() as connection:
+            used = {connector_id: int(segments) for connector_id, segments in await connection.execute(query)}
+            for row in await _count(connection, max(first, this_hour), None, None):
+                used[row.connector_id] = used.get(row.connector_id, 0) + row.segments
+        return used
 
     async def failure_reasons(self, since: int, account_id: int | None, limit: int) -> list[FailureReason]:
         """The commonest reasons of failures, the commonest first."""
@@ -192,18 +211,24 @@ async def _count(
     # A sum, so that no database takes the accounts' index for the order: it leads to one message at a time.
     account = (_message.c.account_id + 0).label("account")
     by = (hour, account, _message.c.connector_id, _message.c.state, reason)
+    taken = and_(_message.c.sent_at.is_not(None), _message.c.state != MessageState.REJECTED)
+    segments = func.sum(case((taken, _message.c.parts), else_=0)).label("segments")
     # By the ids, which are in the order of time, and within them exactly.
-    query = _within(select(*by, func.count()).group_by(*by), begin - SLACK_MS, account_id)
+    query = _within(select(*by, func.count(), segments).group_by(*by), begin - SLACK_MS, account_id)
     query = query.where(_message.c.accepted_at >= begin)
     if until is not None:
         query = query.where(_message.c.id < first_id(until + SLACK_MS), _message.c.accepted_at < until)
-    return [_Count(*row) for row in await connection.execute(query)]
+    # A sum is a decimal number to PostgreSQL.
+    return [_Count(*row)._replace(segments=int(row.segments)) for row in await connection.execute(query)]
 
 
 def _stretches(hours: Iterable[int]) -> list[tuple[int, int]]:
-    """Hours that follow each other as (begin, end)."""
+    """Hours that follow each other as (begin, end), of at most `LONGEST` hours."""
     found = []
     for _, group in groupby(enumerate(hours), lambda each: each[1] - each[0] * HOUR_MS):
         run = [hour for _, hour in group]
-        found.append((run[0], run[-1] + HOUR_MS))
+        found += [
+            (run[first], run[min(first + LONGEST, len(run)) - 1] + HOUR_MS)
+            for first in range(0, len(run), LONGEST)
+        ]
     return found

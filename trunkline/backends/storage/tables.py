@@ -378,6 +378,7 @@ traffic = Table(
     Column("state", String(16), nullable=False),
     Column("reason", String(255), nullable=False),  # why it failed, empty where it did not
     Column("messages", BigInteger, nullable=False),
+    Column("segments", BigInteger, nullable=False, server_default="0"),  # of them that an SMSC took
     PrimaryKeyConstraint("hour", "account_id", "connector_id", "state", "reason"),
     sqlite_with_rowid=False,
 )
