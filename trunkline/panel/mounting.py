@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from trunkline.panel.guard import Guard, Receive, Scope, Send
 from trunkline.panel.navigation import Page
 from trunkline.panel.needs import PanelServices
+from trunkline.panel.ownership import keep_pages_apart
 from trunkline.panel.pages import PAGES
 from trunkline.panel.shell import not_allowed, show
 from trunkline.panel.sign_in import sign_in_routes
@@ -107,6 +108,7 @@ def nicegui_application(pages: Sequence[Page]) -> FastAPI:
         tailwind=False,
         show_welcome_message=False,
     )
+    keep_pages_apart()
     Client.shared_head_html = (
         '<link rel="stylesheet" href="/panel/style/panel.css">'
         '<script defer src="/panel/style/panel.js"></script>'
