@@ -225,6 +225,19 @@ class Settings(BaseSettings):
         72, gt=0, description="Hours a receipt without a known message is kept for a later match."
     )
 
+    # Inbound messages
+    mo_join_timeout_s: float = Field(
+        300,
+        gt=0,
+        description="Seconds that the parts of a long inbound message wait for the others; then what there "
+        "is of it is stored, with the missing parts marked.",
+    )
+    mo_duplicate_window_s: float = Field(
+        300,
+        gt=0,
+        description="Seconds within which an inbound message is known again should the SMSC repeat it.",
+    )
+
     # Callbacks
     callback_give_up_h: float = Field(
         24, gt=0, description="Hours after which a failing callback is given up."

@@ -14,7 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.generated import FIRST_MS, INTERVAL_MS, make_database
-from trunkline.backends.storage import SqlStore, message_lists, tables
+from trunkline.backends.storage import SqlStore, message_lists, stepping, tables
 from trunkline.backends.storage.message_lists import end_of_step, messages_between, receipts_between
 from trunkline.model.administration import AccountFilter, LedgerEntry
 from trunkline.model.ids import first_id
@@ -205,7 +205,7 @@ async def test_delivery_reports_one_for_each_segment(store: SqlStore, account_id
 async def test_a_page_ends_when_enough_was_looked_at(
     store: SqlStore, account_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(message_lists, "FIRST_STEP", 2)
+    monkeypatch.setattr(stepping, "FIRST_STEP", 2)
     monkeypatch.setattr(message_lists, "MOST_LOOKED_AT", 6)
     sought = make_message(account_id, source_addr="RARE")
     await accept(store, sought, *(make_message(account_id) for _ in range(9)))

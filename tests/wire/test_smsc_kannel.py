@@ -101,7 +101,8 @@ async def test_delivers_and_enquire_link(bench: Bench, driver: Driver):
     await logged(smsc, "of type enquire_link_resp", DELIVERS)
     await logged(smsc, "of type enquire_link\n", 2)
     # Each names a receipted_message_id, and its esm_class says that it is a message: it is one.
-    assert bench.gateway.outcomes.inbound_refused == {"smsc": DELIVERS}
+    counters = bench.gateway.mo.counters["smsc"]
+    assert (counters.received, counters.stored, counters.refused) == (DELIVERS, DELIVERS, 0)
     await sent(bench, await submit(bench, "447700900001", EURO))
 
 

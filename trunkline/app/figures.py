@@ -10,6 +10,7 @@ from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.pipeline.amending import Amending
+from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
@@ -86,6 +87,10 @@ class GatewayFigures:
     @property
     def receipts(self) -> Receipts:
         return self._gateway.receipts
+
+    @property
+    def mo(self) -> MoPipeline:
+        return self._gateway.mo
 
     @property
     def notifier(self) -> Notifier:

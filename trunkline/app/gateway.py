@@ -25,6 +25,7 @@ from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.broadcasting import Broadcasting
+from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
@@ -88,7 +89,10 @@ class Gateway:
         journal = store.journal
         self.notifier = Notifier(journal, self.clock, self._rng, int(settings.callback_give_up_h * HOUR_MS))
         self.receipts = Receipts(store, self.clock, self.notifier, snapshots)
-        self.outcomes = Outcomes(journal, self.clock, self.receipts, self.notifier, self._rng)
+        self.mo = MoPipeline(
+            store, self.clock, snapshots, settings.mo_join_timeout_s, settings.mo_duplicate_window_s
+        )
+        self.outcomes = Outcomes(journal, self.clock, self.receipts, self.mo, self.notifier, self._rng)
         self.queueing = Queueing()
         admission = Admission(int(settings.default_validity_h * HOUR_MS))
         self.pipeline = MtPipeline(snapshots, admission, self.queueing, journal, self.clock)
@@ -212,6 +216,7 @@ class Gateway:
                 **recovered,
             )
         await self.receipts.load_orphans()
+        await self.mo.load()
         await self.short_ids.prepare()
         for status in (await self.store.connector_statuses()).values():
             self.connectors.remember(status)
@@ -229,6 +234,7 @@ class Gateway:
         self.notifier.resume(await self.store.outbox_lanes())
         for duty in (
             self.receipts.run(),
+            self.mo.run(),
             self.connectors.run(),
             self._clockwork.run(),
             self._follow_configuration(),

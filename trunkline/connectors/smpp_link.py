@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import structlog
 
+from trunkline.connectors.incoming import incoming_message
 from trunkline.connectors.pacing import AdaptiveRate
 from trunkline.connectors.smpp_questions import Question
 from trunkline.connectors.smsc_ids import SmscIds
@@ -33,6 +35,7 @@ dealt with, the line would be empty meanwhile, in every round trip.
 """
 
 _UNKNOWN_ERROR: Final = CommandStatus.ESME_RUNKNOWNERR.value
+_serials = count(1)
 
 
 class Counters:
@@ -105,13 +108,14 @@ class Link(Handler):
 
     __slots__ = (
         "_heeds_congestion", "_time", "_timed", "_timed_at", "_timeout_text", "_traffic", "_window",
-        "answers", "connection", "in_flight", "owed", "pace", "proved", "sending",
+        "answers", "connection", "in_flight", "owed", "pace", "proved", "sending", "serial",
     )  # fmt: skip
 
     def __init__(
         self, traffic: Traffic, connection: SmppConnection, window: int, response_timeout_s: float
     ) -> None:
         self.connection = connection
+        self.serial = next(_serials)  # tells it from all other connections of the process
         self.sending = False  # bound to transmit, and not unbinding
         self.in_flight = 0  # submits and questions that wait for their answer
         self.owed = 0  # requests of the SMSC not answered yet
@@ -280,7 +284,7 @@ class Link(Handler):
         acknowledge = partial(self._acknowledge, pdu)
         receipt = parse_receipt(pdu, traffic.habits)
         if receipt is None:
-            traffic.listener.on_inbound(traffic.connector_id, acknowledge)
+            traffic.listener.on_inbound(traffic.connector_id, incoming_message(pdu, self.serial), acknowledge)
             return
         traffic.counters.receipts += 1
         raw_id = receipt.message_id
@@ -329,6 +333,7 @@ class Link(Handler):
         self.owed = 0
         traffic = self._traffic
         traffic.late_on_closed += self.connection.session.unmatched
+        traffic.listener.on_link_lost(self.serial)
         unanswered = self.connection.session.unanswered()
         self.in_flight = 0
         for token in unanswered:

@@ -43,6 +43,7 @@ __all__ = [
     "round_trips",
     "ucs2_decode",
     "ucs2_encode",
+    "unpacked",
 ]
 
 # Reading a member off an enum class costs a descriptor call; these are read for every message.
@@ -213,7 +214,7 @@ def decode(
     encoding = encoding_of(data_coding, default_alphabet)
     if encoding is _GSM7:
         if default_alphabet == PACKED:
-            data = _unpacked(data, fill)
+            data = unpacked(data, fill)
         if shift is not None:
             return (shift.decode(data) if shift.knows(data) else None), _GSM7
         text = gsm_decode(data)
@@ -251,12 +252,16 @@ def read_text(
     return decode(data, data_coding, default_alphabet, fill=fill, shift=shift)
 
 
-def _unpacked(data: bytes, fill: int) -> bytes:
-    unpacked = septets.unpack(data, fill)
-    # Seven spare bits after the last septet look like one more '@', and SMPP carries no septet count.
-    if unpacked.endswith(b"\0") and (len(data) * 8 - fill) % 7 == 0:
-        return unpacked[:-1]
-    return unpacked
+def unpacked(data: bytes, fill: int) -> bytes:
+    """Packed septets after `fill` bits (0..6), one per octet, as SMPP carries them.
+
+    A last '@' is left out where it may as well be padding: seven spare bits look like one, and SMPP carries
+    no septet count.
+    """
+    found = septets.unpack(data, fill)
+    if found.endswith(b"\0") and (len(data) * 8 - fill) % 7 == 0:
+        return found[:-1]
+    return found
 
 
 def round_trips(data: bytes, text: str, encoding: Encoding | Charset, default_alphabet: str = "gsm7") -> bool:
@@ -283,7 +288,7 @@ def display_text(
     encoding = encoding_of(data_coding, default_alphabet)
     if encoding is _GSM7:
         if default_alphabet == PACKED:
-            data = _unpacked(data, fill)
+            data = unpacked(data, fill)
         return gsm_decode(data) if shift is None else shift.decode(data)
     if encoding is _UCS2:
         return ucs2_decode(data)

@@ -89,6 +89,11 @@ class Joiner(Generic[PartT]):
         """The number of parts waiting for the rest of their message."""
         return self._held
 
+    def holds(self, key: Hashable, reference: int, number: int, piece: PartT) -> bool:
+        """Whether this part waits here already, so that `add` would ignore it."""
+        waiting = self._waiting.get((key, reference))
+        return waiting is not None and waiting.parts.get(number) == piece
+
     def add(
         self, key: Hashable, reference: int, number: int, total: int, piece: PartT, now: float
     ) -> Joined[PartT] | None:

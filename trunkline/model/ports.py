@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.broadcast import Broadcast
+from trunkline.model.inbound import InboundMessage, InboundPart, InboundSeen, IncomingMessage
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
@@ -154,6 +155,23 @@ class Journal(Protocol):
         """Keeps a receipt that matches nothing yet."""
         ...
 
+    def inbound_part(self, part: InboundPart, seen: InboundSeen, done: Done | None = None) -> None:
+        """Keeps a part of an inbound message that waits for the others."""
+        ...
+
+    def inbound(
+        self,
+        message: InboundMessage,
+        part_ids: Sequence[str],
+        seen: InboundSeen | None,
+        done: Done | None = None,
+    ) -> None:
+        """Stores an inbound message and removes the kept parts that it is made of.
+
+        `seen` is what completed it; None where nothing came, and the wait was over.
+        """
+        ...
+
     def notified(self, notification: Notification, now: int) -> None:
         """The recipient has it: removes the outbox entry and stamps the message's `notified_at`."""
         ...
@@ -240,6 +258,18 @@ class Store(Protocol):
         """Deletes orphans received before this time; returns how many."""
         ...
 
+    async def inbound_parts(self) -> list[InboundPart]:
+        """The kept parts of inbound messages, in the order in which they came."""
+        ...
+
+    async def inbound_seen(self, since: int, limit: int) -> list[InboundSeen]:
+        """What came in at this time or later, in order: the newest `limit` of it."""
+        ...
+
+    async def drop_inbound_seen(self, before: int) -> int:
+        """Forgets what came in before this time; returns how much."""
+        ...
+
     async def drop_idempotency(self, before: int) -> int:
         """Deletes idempotency records created before this time; returns how many."""
         ...
@@ -321,8 +351,14 @@ class SubmitterListener(Protocol):
         """A delivery receipt; `acknowledge(True)` once it is durable, `acknowledge(False)`: send it again."""
         ...
 
-    def on_inbound(self, connector_id: str, acknowledge: Callable[[bool], None]) -> None:
-        """A mobile-originated message."""
+    def on_inbound(
+        self, connector_id: str, message: IncomingMessage, acknowledge: Callable[[bool], None]
+    ) -> None:
+        """A mobile-originated message, or a part of one; `acknowledge` as for a receipt."""
+        ...
+
+    def on_link_lost(self, link: int) -> None:
+        """A connection has ended: the answers on their way over it may not have arrived."""
         ...
 
 

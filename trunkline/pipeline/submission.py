@@ -10,11 +10,13 @@ import random
 from collections import deque
 from collections.abc import Callable
 
+from trunkline.model.inbound import IncomingMessage
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.notices import final_notification
 from trunkline.model.ports import Clock, IncomingReceipt, Journal, Submitter
 from trunkline.model.profile import ErrorAction
 from trunkline.model.states import SegmentState
+from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.receipts import Receipts
 from trunkline.smpp.constants import status_name
@@ -202,11 +204,18 @@ class Outcomes:
     RETRY_MAX_MS = 60_000
 
     def __init__(
-        self, journal: Journal, clock: Clock, receipts: Receipts, notifier: Notifier, rng: random.Random
+        self,
+        journal: Journal,
+        clock: Clock,
+        receipts: Receipts,
+        mo: MoPipeline,
+        notifier: Notifier,
+        rng: random.Random,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._receipts = receipts
+        self._mo = mo
         self._notifier = notifier
         self._rng = rng
         self.dispatchers: dict[str, Dispatcher] = {}
@@ -215,7 +224,6 @@ class Outcomes:
         self.rejected = 0
         self.unknown = 0
         self.expired = 0
-        self.inbound_refused: dict[str, int] = {}
 
     def on_room(self, connector_id: str) -> None:
         dispatcher = self.dispatchers.get(connector_id)
@@ -291,10 +299,13 @@ class Outcomes:
     ) -> None:
         self._receipts.on_receipt(connector_id, receipt, acknowledge)
 
-    def on_inbound(self, connector_id: str, acknowledge: Callable[[bool], None]) -> None:
-        """Inbound messages have no pipeline yet: the SMSC is asked to keep them."""
-        self.inbound_refused[connector_id] = self.inbound_refused.get(connector_id, 0) + 1
-        acknowledge(False)
+    def on_inbound(
+        self, connector_id: str, message: IncomingMessage, acknowledge: Callable[[bool], None]
+    ) -> None:
+        self._mo.receive(connector_id, message, acknowledge)
+
+    def on_link_lost(self, link: int) -> None:
+        self._mo.link_lost(link)
 
     def expire(self, segment: Segment) -> None:
         """The validity period ended before the segment went out."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.kept_pdus import KeptPdus
 from trunkline.connectors.smpp_client import SmppSubmitter
+from trunkline.model.inbound import IncomingMessage
 from trunkline.model.message import Message, Notification, ReceiptPayload, Segment
 from trunkline.model.ports import IncomingReceipt
 from trunkline.model.profile import ErrorAction
@@ -66,7 +67,8 @@ class Listener(Watched):
         self.unsent: list[tuple[Segment, str]] = []
         self.unencodable: list[tuple[Segment, str]] = []
         self.receipts: list[tuple[str, IncomingReceipt, Callable[[bool], None]]] = []
-        self.inbound: list[tuple[str, Callable[[bool], None]]] = []
+        self.inbound: list[tuple[str, IncomingMessage, Callable[[bool], None]]] = []
+        self.links_lost: list[int] = []
         self.to_send: list[Segment] = []  # sent whenever there is room
         self.acknowledging = False
         self.submitter: SmppSubmitter | None = None
@@ -121,8 +123,14 @@ class Listener(Watched):
             acknowledge(True)
         self.note()
 
-    def on_inbound(self, connector_id: str, acknowledge: Callable[[bool], None]) -> None:
-        self.inbound.append((connector_id, acknowledge))
+    def on_inbound(
+        self, connector_id: str, message: IncomingMessage, acknowledge: Callable[[bool], None]
+    ) -> None:
+        self.inbound.append((connector_id, message, acknowledge))
+        self.note()
+
+    def on_link_lost(self, link: int) -> None:
+        self.links_lost.append(link)
         self.note()
 
 

@@ -293,8 +293,13 @@ class TestReceipts:
         await start()
         smsc.deliver(DeliverSm(source_addr="971501234567", destination_addr="4040", short_message=b"STOP"))
         await listener.until(lambda: listener.inbound)
-        connector_id, acknowledge = listener.inbound[0]
+        connector_id, message, acknowledge = listener.inbound[0]
         assert connector_id == "upstream"
+        assert (message.source_addr, message.dest_addr, message.user_data) == (
+            "971501234567",
+            "4040",
+            b"STOP",
+        )
         assert not listener.receipts
         acknowledge(False)
         await smsc.until(lambda: smsc.responses)

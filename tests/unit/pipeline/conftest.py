@@ -12,6 +12,7 @@ from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.submission import Submission
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.amending import Amending
+from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.mt import MtPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
@@ -55,7 +56,8 @@ class Bench:
         self.notifier.serve(self.esmes)
         self.notifier.serve(self.hooks)
         self.receipts = Receipts(self.store, self.clock, self.notifier, self.snapshots)
-        self.outcomes = Outcomes(self.journal, self.clock, self.receipts, self.notifier, rng)
+        self.mo = MoPipeline(self.store, self.clock, self.snapshots, 300, 300)
+        self.outcomes = Outcomes(self.journal, self.clock, self.receipts, self.mo, self.notifier, rng)
         self.queueing = Queueing()
         self.pipeline = MtPipeline(
             self.snapshots, Admission(24 * HOUR_MS), self.queueing, self.journal, self.clock

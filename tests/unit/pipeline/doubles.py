@@ -12,6 +12,7 @@ from typing import Any
 
 from trunkline.model.amendment import NotCarriedOut, Revision, Standing
 from trunkline.model.broadcast import Broadcast
+from trunkline.model.inbound import InboundMessage, InboundPart, InboundSeen
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
 from trunkline.model.ports import (
     Acceptance,
@@ -80,6 +81,9 @@ class MemoryJournal:
         self.notified_ids: list[str] = []
         self.events: list[MessageEvent] = []
         self.orphans: dict[str, OrphanReceipt] = {}
+        self.inbound_messages: list[InboundMessage] = []
+        self.inbound_parts: dict[str, InboundPart] = {}
+        self.inbound_seen: list[InboundSeen] = []
         self.idempotency: dict[tuple[int, str], IdempotencyRecord] = {}
         self.claims: list[tuple[str, int]] = []  # connector, limit
         self.looks: list[tuple[str, int]] = []  # lane, limit
@@ -251,6 +255,29 @@ class MemoryJournal:
     def orphaned(self, orphan: OrphanReceipt, done: Done | None = None) -> None:
         self._change(lambda: self.orphans.update({orphan.id: orphan}), done)
 
+    def inbound_part(self, part: InboundPart, seen: InboundSeen, done: Done | None = None) -> None:
+        def work() -> None:
+            self.inbound_parts[part.id] = part
+            self.inbound_seen.append(seen)
+
+        self._change(work, done)
+
+    def inbound(
+        self,
+        message: InboundMessage,
+        part_ids: Sequence[str],
+        seen: InboundSeen | None,
+        done: Done | None = None,
+    ) -> None:
+        def work() -> None:
+            self.inbound_messages.append(message)
+            for part_id in part_ids:
+                del self.inbound_parts[part_id]  # what it is made of was kept before
+            if seen is not None:
+                self.inbound_seen.append(seen)
+
+        self._change(work, done)
+
     def notified(self, notification: Notification, now: int) -> None:
         def work() -> None:
             del self.outbox[notification.id]  # an entry is delivered once
@@ -381,6 +408,17 @@ class MemoryStore:
 
     async def snapshot(self) -> Snapshot:
         return Snapshot(1)
+
+    async def inbound_parts(self) -> list[InboundPart]:
+        return list(self.journal.inbound_parts.values())
+
+    async def inbound_seen(self, since: int, limit: int) -> list[InboundSeen]:
+        return [each for each in self.journal.inbound_seen if each.received_at >= since][-limit:]
+
+    async def drop_inbound_seen(self, before: int) -> int:
+        seen = self.journal.inbound_seen
+        self.journal.inbound_seen = [each for each in seen if each.received_at >= before]
+        return len(seen) - len(self.journal.inbound_seen)
 
     async def find_by_smsc_keys(self, connector_ids: Sequence[str], keys: Sequence[str]) -> Segment | None:
         self._look()

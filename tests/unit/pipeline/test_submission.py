@@ -546,13 +546,6 @@ async def test_nothing_is_told_while_a_segment_is_still_out(bench: Bench, upstre
     assert bench.journal.outbox == {}
 
 
-async def test_inbound_messages_are_left_with_the_smsc(bench: Bench) -> None:
-    bench.outcomes.on_inbound("upstream", bench.acknowledge)
-    bench.outcomes.on_inbound("upstream", bench.acknowledge)
-    assert bench.acknowledged == [False, False]
-    assert bench.outcomes.inbound_refused == {"upstream": 2}
-
-
 async def test_answers_of_a_connector_that_is_being_stopped_still_count(
     bench: Bench, upstream: WindowSubmitter
 ) -> None:

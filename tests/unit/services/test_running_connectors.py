@@ -11,6 +11,7 @@ import pytest
 from trunkline.model.ports import SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.status import ConnectorStatus
+from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.notification import Notifier
 from trunkline.pipeline.queueing import Queueing
 from trunkline.pipeline.receipts import Receipts
@@ -90,6 +91,7 @@ class Node:
             journal,
             Clock(),
             Receipts(store, Clock(), notifier, self.snapshots),
+            MoPipeline(store, Clock(), self.snapshots, 300, 300),
             notifier,
             random.Random(1),
         )

@@ -21,9 +21,14 @@ from trunkline.backends.storage.batch import (
 )
 from trunkline.backends.storage.group_commit import GroupCommit
 from trunkline.backends.storage.hydration import LiveMessages, build_notification, build_orphan
+from trunkline.backends.storage.inbound_rows import inbound_part_row, inbound_row, inbound_seen_row
 from trunkline.backends.storage.statements import (
     CHANGED,
     EVENT,
+    INBOUND_ADD,
+    INBOUND_PART_ADD,
+    INBOUND_PART_REMOVE,
+    INBOUND_SEEN,
     MESSAGE_STATE,
     NOTIFIED,
     ORPHAN_ADD,
@@ -39,6 +44,7 @@ from trunkline.backends.storage.statements import (
     Row,
 )
 from trunkline.backends.storage.writer import Found, Writer
+from trunkline.model.inbound import InboundMessage, InboundPart, InboundSeen
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanReceipt, Segment
 from trunkline.model.ports import Acceptance, Done, IdempotencyConflict, IdempotencyRecord, StorageUnavailable
 from trunkline.model.states import SegmentState
@@ -199,6 +205,25 @@ class GroupCommitJournal(GroupCommit):
             orphan.received_at,
         )
         self._record((done, ORPHAN_ADD, row))
+
+    def inbound_part(self, part: InboundPart, seen: InboundSeen, done: Done | None = None) -> None:
+        """Keeps a part of an inbound message that waits for the others."""
+        self._record((done, INBOUND_PART_ADD, inbound_part_row(part), INBOUND_SEEN, inbound_seen_row(seen)))
+
+    def inbound(
+        self,
+        message: InboundMessage,
+        part_ids: Sequence[str],
+        seen: InboundSeen | None,
+        done: Done | None = None,
+    ) -> None:
+        """Stores an inbound message and removes the kept parts that it is made of."""
+        changes: Row = (INBOUND_ADD, inbound_row(message))
+        for part_id in part_ids:
+            changes += (INBOUND_PART_REMOVE, (part_id,))
+        if seen is not None:
+            changes += (INBOUND_SEEN, inbound_seen_row(seen))
+        self._record((done, *changes))
 
     def notified(self, notification: Notification, now: int) -> None:
         """Removes the outbox entry and stamps the message."""

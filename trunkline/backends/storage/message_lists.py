@@ -1,11 +1,11 @@
 """Messages and delivery reports as lists: newest first, page by page, by the order of their ids.
 
 Two indexes carry them: the primary key, and `(account_id, id)` for one account's. Whatever else is looked for
-is looked for along them, in steps that double: a step is a range of ids with a known number of messages, so
-that a page costs a bounded number of rows however large the tables are.
+is looked for along them, step by step (see `stepping`).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -13,23 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database
+from trunkline.backends.storage.stepping import BEYOND, Fetch, Position, search
 from trunkline.model.ids import first_id
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.states import MessageState, SegmentState
 
-FIRST_STEP = 1_000
 MOST_LOOKED_AT = 100_000  # messages per page
 MOST_OF_AN_ACCOUNT = 50_000  # the same along an account's index: each is a look-up of its own
 
 R = TypeVar("R")
-Position = tuple[str, int]  # a message's id, and the number of its segment above which all was shown
-Fetch = Callable[[AsyncConnection, Position, str | None, int], Awaitable[list[R]]]
 
 _message = tables.message
 _segment = tables.segment
 _account = tables.account
 
-_BEYOND = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # above every id
 _FAILED = [state.value for state in (MessageState.UNDELIVERED, MessageState.REJECTED, MessageState.EXPIRED)]
 
 # What the SMSC's receipt says where the gateway itself has nothing to say.
@@ -99,7 +96,7 @@ class MessageLists(Database):
             rows = await connection.execute(messages_between(wanted, below[0], down_to, most))
             return [_message_row(row) for row in rows]
 
-        position = (cursor or _BEYOND, 0)
+        position = (cursor or BEYOND, 0)
         return await self._search(wanted, wanted.is_direct, position, limit, fetch, lambda row: row.id)
 
     async def list_receipts(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[ReceiptRow]:
@@ -115,7 +112,7 @@ class MessageLists(Database):
             return [_receipt_row(row) for row in rows]
 
         message_id, _, number = cursor.partition(".")
-        position = (message_id or _BEYOND, int(number or 0))
+        position = (message_id or BEYOND, int(number or 0))
         return await self._search(
             wanted, False, position, limit, fetch, lambda row: f"{row.message_id}.{row.number}"
         )
@@ -129,24 +126,10 @@ class MessageLists(Database):
         fetch: Fetch[R],
         key: Callable[[R], str],
     ) -> MessagePage[R]:
-        """A page: step by step until it is full, the range ends, or enough was looked at."""
-        found: list[R] = []
-        step, left = FIRST_STEP, MOST_LOOKED_AT if wanted.account_id is None else MOST_OF_AN_ACCOUNT
+        most = MOST_LOOKED_AT if wanted.account_id is None else MOST_OF_AN_ACCOUNT
+        end = None if is_direct else partial(end_of_step, wanted)
         async with self._read() as connection:
-            while True:
-                bound = None
-                if not is_direct:
-                    bound = await connection.scalar(end_of_step(wanted, position[0], step))
-                found += await fetch(connection, position, bound, limit + 1 - len(found))
-                if len(found) > limit:
-                    return MessagePage(found[:limit], key(found[limit - 1]))
-                if bound is None:
-                    return MessagePage(found, None)
-                left -= step
-                if not left:
-                    return MessagePage(found, bound, searched=False)
-                position = (bound, 0)
-                step = min(2 * step, left)
+            return await search(connection, position, limit, most, end, fetch, key)
 
 
 def end_of_step(wanted: MessageFilter, below: str, step: int) -> Select[Any]:

@@ -114,6 +114,52 @@ ORPHAN_COLUMNS: Final = (
     "received_at",
 )
 
+# In the order of the fields of `model.inbound.InboundMessage`.
+INBOUND_COLUMNS: Final = (
+    "id",
+    "account_id",
+    "connector_id",
+    "source_ton",
+    "source_npi",
+    "source_addr",
+    "dest_ton",
+    "dest_npi",
+    "dest_addr",
+    "text",
+    "encoding",
+    "data_coding",
+    "esm_class",
+    "raw",
+    "udh",
+    "dest_port",
+    "source_port",
+    "parts",
+    "missing",
+    "error",
+    "received_at",
+)
+INBOUND_PART_COLUMNS: Final = (
+    "id",
+    "connector_id",
+    "received_at",
+    "source_ton",
+    "source_npi",
+    "source_addr",
+    "dest_ton",
+    "dest_npi",
+    "dest_addr",
+    "esm_class",
+    "data_coding",
+    "user_data",
+    "sar_reference",
+    "sar_total",
+    "sar_number",
+    "dest_port",
+    "source_port",
+)
+# In the order of the fields of `model.inbound.InboundSeen`.
+INBOUND_SEEN_COLUMNS: Final = ("id", "fingerprint", "numbered", "received_at")
+
 SEGMENT_KEY: Final = ("message_id", "number")
 SUBMITTED_COLUMNS: Final = (
     "state",
@@ -155,6 +201,10 @@ NOTIFIED: Final = 14
 EVENT: Final = 15
 ORPHAN_ADD: Final = 16
 ORPHAN_REMOVE: Final = 17
+INBOUND_ADD: Final = 18
+INBOUND_PART_ADD: Final = 19
+INBOUND_PART_REMOVE: Final = 20
+INBOUND_SEEN: Final = 21
 
 STATEMENTS: Final = (
     # A message is accepted queued: what only later states have is not written.
@@ -194,6 +244,10 @@ STATEMENTS: Final = (
     Statement("message_event", Action.INSERT, (), ("message_id", "segment_number", "at", "kind", "detail")),
     Statement("orphan_receipt", Action.INSERT, (), ORPHAN_COLUMNS),
     Statement("orphan_receipt", Action.DELETE, ("id",)),
+    Statement("inbound", Action.INSERT, (), INBOUND_COLUMNS),
+    Statement("inbound_part", Action.INSERT, (), INBOUND_PART_COLUMNS),
+    Statement("inbound_part", Action.DELETE, ("id",)),
+    Statement("inbound_seen", Action.INSERT, (), INBOUND_SEEN_COLUMNS),
 )
 
 # Not part of the rank: these run around the balance's decision, which the writers know.

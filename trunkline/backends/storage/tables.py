@@ -1,7 +1,8 @@
 """The tables. Times are Unix milliseconds, money is micro-credits, states are short texts.
 
-Hot tables (`message`, `segment`, `ledger`, `message_event`, `outbox`, `orphan_receipt`, `idempotency`) carry
-no foreign keys and as few indexes as their queries allow: every index is paid for by every message.
+Hot tables (`message`, `segment`, `ledger`, `message_event`, `outbox`, `orphan_receipt`, `idempotency`, and
+those of inbound messages) carry no foreign keys and as few indexes as their queries allow: every index is
+paid for by every message.
 """
 
 from sqlalchemy import (
@@ -342,6 +343,71 @@ broadcast = Table(
     Column("user_reference", Integer),
     Column("accepted_at", BigInteger, nullable=False),
     Index("ix_broadcast_credential_user_reference", "credential", "user_reference"),
+    sqlite_with_rowid=False,
+)
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", uuid_text(), primary_key=True),
+    Column("account_id", Integer),  # NULL: nobody's but the administrators'
+    Column("connector_id", String(100), nullable=False),
+    Column("source_ton", Integer, nullable=False),
+    Column("source_npi", Integer, nullable=False),
+    Column("source_addr", String(64), nullable=False),
+    Column("dest_ton", Integer, nullable=False),
+    Column("dest_npi", Integer, nullable=False),
+    Column("dest_addr", String(64), nullable=False),
+    Column("text", Text),
+    Column("encoding", String(16), nullable=False),
+    Column("data_coding", Integer, nullable=False),
+    Column("esm_class", Integer, nullable=False),
+    Column("raw", Text),  # hex digits, where the text does not say all
+    Column("udh", Text, nullable=False),  # hex digits
+    Column("dest_port", Integer),
+    Column("source_port", Integer),
+    Column("parts", Integer, nullable=False),
+    Column("missing", Text, nullable=False),  # numbers with commas
+    Column("error", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Index("ix_inbound_account_id_id", "account_id", "id"),
+    Index("ix_inbound_source_addr_id", "source_addr", "id"),
+    Index("ix_inbound_dest_addr_id", "dest_addr", "id"),
+    sqlite_with_rowid=False,
+)
+
+# Parts of inbound messages that wait for the others.
+inbound_part = Table(
+    "inbound_part",
+    metadata,
+    Column("id", uuid_text(), primary_key=True),
+    Column("connector_id", String(100), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("source_ton", Integer, nullable=False),
+    Column("source_npi", Integer, nullable=False),
+    Column("source_addr", String(64), nullable=False),
+    Column("dest_ton", Integer, nullable=False),
+    Column("dest_npi", Integer, nullable=False),
+    Column("dest_addr", String(64), nullable=False),
+    Column("esm_class", Integer, nullable=False),
+    Column("data_coding", Integer, nullable=False),
+    Column("user_data", Text, nullable=False),  # hex digits
+    Column("sar_reference", Integer),
+    Column("sar_total", Integer),
+    Column("sar_number", Integer),
+    Column("dest_port", Integer),
+    Column("source_port", Integer),
+    sqlite_with_rowid=False,
+)
+
+# What came in of late, to know it should it come again.
+inbound_seen = Table(
+    "inbound_seen",
+    metadata,
+    Column("id", uuid_text(), primary_key=True),
+    Column("fingerprint", String(32), nullable=False),
+    Column("numbered", Boolean, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from trunkline.model.money import MICROS
-from trunkline.servers.http.figures import ConnectorCounters, MetricsSource
+from trunkline.servers.http.figures import ConnectorCounters, MetricsSource, MoCounters
 from trunkline.smpp.constants import status_name
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
@@ -38,6 +38,10 @@ def _per_connector(
     read: Callable[[ConnectorCounters], float],
 ) -> Callable[[MetricsSource], Iterable[Sample]]:
     return lambda source: [((name,), read(counters)) for name, counters in source.connectors.items()]
+
+
+def _inbound(read: Callable[[MoCounters], float]) -> Callable[[MetricsSource], Iterable[Sample]]:
+    return lambda source: [((name,), read(counters)) for name, counters in source.mo.counters.items()]
 
 
 def _refusals(source: MetricsSource) -> Iterator[Sample]:
@@ -174,12 +178,62 @@ FIGURES: tuple[Figure, ...] = (
         (),
         _plain(lambda source: source.amending.replaced),
     ),
+    # Messages of handsets
+    Figure(
+        "trunkline_inbound_received",
+        True,
+        "deliver_sm and data_sm that are no receipts.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.received),
+    ),
+    Figure(
+        "trunkline_inbound_parts",
+        True,
+        "Of these, parts of long messages.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.parts),
+    ),
+    Figure(
+        "trunkline_inbound_duplicates",
+        True,
+        "Of these, repetitions of what was taken before.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.duplicates),
+    ),
     Figure(
         "trunkline_inbound_refused",
         True,
-        "Inbound messages that an SMSC was asked to keep.",
+        "Of these, those that the SMSC was asked to keep, as storage took nothing.",
         _CONNECTOR,
-        lambda source: [((name,), count) for name, count in source.outcomes.inbound_refused.items()],
+        _inbound(lambda counters: counters.refused),
+    ),
+    Figure(
+        "trunkline_inbound_messages",
+        True,
+        "Inbound messages stored.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.stored),
+    ),
+    Figure(
+        "trunkline_inbound_joined",
+        True,
+        "Of these, those joined from several parts.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.joined),
+    ),
+    Figure(
+        "trunkline_inbound_incomplete",
+        True,
+        "Of these, those of which parts never came.",
+        _CONNECTOR,
+        _inbound(lambda counters: counters.incomplete),
+    ),
+    Figure(
+        "trunkline_inbound_parts_waiting",
+        False,
+        "Parts of inbound messages that wait for the others.",
+        (),
+        _plain(lambda source: source.mo.parts_waiting),
     ),
     Figure(
         "trunkline_queue_depth",

@@ -377,7 +377,23 @@ class FakeOutcomes:
     rejected: int = 0
     unknown: int = 1
     expired: int = 0
-    inbound_refused: dict[str, int] = field(default_factory=lambda: {"simulator": 8})
+
+
+@dataclass
+class FakeMoCounters:
+    received: int = 30
+    parts: int = 12
+    duplicates: int = 2
+    refused: int = 8
+    stored: int = 10
+    joined: int = 3
+    incomplete: int = 1
+
+
+@dataclass
+class FakeMo:
+    counters: dict[str, FakeMoCounters] = field(default_factory=lambda: {"simulator": FakeMoCounters()})
+    parts_waiting: int = 5
 
 
 @dataclass
@@ -422,6 +438,7 @@ class FixedMetrics:
         self.receipts = FakeFigures()
         self.notifier = FakeFigures()
         self.outcomes = FakeOutcomes()
+        self.mo = FakeMo()
         self.amending = FakeAmending()
         self.outbinds = FakeOutbinds()
         self.connectors = {"simulator": FakeCounters()}
