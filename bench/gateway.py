@@ -148,17 +148,19 @@ def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
 async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
     """One account with plenty of credits, its ESMEs, two HTTP accounts, the connectors, a route to each."""
     async with open_administration(settings) as administration:
-        accounts = administration.accounts
         await administration.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=CREDITS)
         await administration.esmes.create(
             ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500, pdu_log=setup.pdu_log
         )
         for system_id in setup.system_ids:
             await administration.esmes.create(ACCOUNT, system_id, password=PASSWORD, max_binds=BINDS_PER_ESME)
-        await accounts.create_http_account(ACCOUNT, "bench", api_key=API_KEY, throughput=0)
-        await accounts.create_http_account(
-            ACCOUNT, "bench-callback", api_key=CALLBACK_API_KEY, throughput=0, dlr_url=setup.callback_url
-        )
+        for username, key, callback_url in (
+            ("bench", API_KEY, None),
+            ("bench-callback", CALLBACK_API_KEY, setup.callback_url),
+        ):
+            await administration.http_accounts.create(
+                COMMAND_LINE, ACCOUNT, username, api_key=key, throughput=0, dlr_url=callback_url
+            )
         for number, prefix in enumerate(setup.prefixes):
             await administration.connectors.create(
                 COMMAND_LINE,

@@ -350,6 +350,8 @@ async def test_due_notifications_in_order_and_as_they_were(
     limited = await store.journal.due_notifications("esme:client1", 1, NOW + 2)
     assert [each.id for each in limited] == [first.id]
     assert await store.outbox_lanes() == {"esme:client1": 4, "http:user": 1}
+    assert await store.outbox_lanes(["http:user", "http:other"]) == {"http:user": 1}
+    assert await store.outbox_lanes([]) == {}
 
 
 async def test_notified_removes_the_entry_and_stamps_the_message(

@@ -402,6 +402,24 @@ CHANGES: list[tuple[str, Change, tuple[str, str, str], set[str]]] = [
         {"dlr_url", "throughput"},
     ),
     (
+        "update_http_account",
+        lambda s: _with_http_account(s, throughput=9),
+        ("change", "http_account", "web"),
+        {"throughput", "password"},
+    ),
+    (
+        "set_http_account_key",
+        lambda s: s.set_http_account_key(1, "tk_new", SECRET + "3"),
+        ("change", "http_account", "web"),
+        {"api_key", "api_key_prefix"},
+    ),
+    (
+        "delete_http_account",
+        lambda s: s.delete_http_account(1),
+        ("delete", "http_account", "web"),
+        {"dlr_url", "throughput"},
+    ),
+    (
         "create_esme",
         lambda s: s.create_esme(1, "shop", EsmeSettings(), password_hash=SECRET, password=SECRET),
         ("create", "esme", "shop"),
@@ -497,6 +515,11 @@ UNRECORDED = {"use_totp_step", "touch_session", "forget_sessions", "take_passwor
 
 async def _with_account(store: SqlStore, **fields: Any) -> None:
     await store.update_account(replace(await store.account_by_name("acme"), **fields))
+
+
+async def _with_http_account(store: SqlStore, **changes: Any) -> None:
+    row = await store.find_http_account("web")
+    await store.update_http_account(replace(row, **changes), password_hash=SECRET + "2")
 
 
 async def test_every_change_stands_in_the_audit_log(place: Place, store: SqlStore) -> None:

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from trunkline.backends.secrets import SecretBox, SecretUnreadable
 from trunkline.backends.storage import SqlStore
-from trunkline.model.administration import AccountFilter, AccountRow, EsmeSettings
+from trunkline.model.administration import AccountFilter, AccountRow, EsmeSettings, HttpAccountFilter
 from trunkline.model.broadcast import Broadcast
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ids import new_id
@@ -50,7 +50,7 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     await store.create_http_account(account_id, "shop", api_key_hash="k1", **HTTP)
     settings = replace(ESME, allowed_networks="10.0.0.0/8,2001:db8::/32")
     await store.create_esme(account_id, "client1", settings, password_hash="argon")
-    await store.create_connector(connector("smsc-1"), "Operator A")
+    await store.create_connector(connector("smsc-1"))
     second = {"prefix": "97150", "account_id": account_id, "connector_ids": ("smsc-1", "smsc-2"), "rate": 5}
     first = {"prefix": "", "account_id": None, "connector_ids": ("smsc-1",), "rate": 7}
     await store.create_route("all", position=None, **first)
@@ -216,12 +216,40 @@ async def test_http_accounts_are_listed_without_their_secrets(store: SqlStore) -
     acme, other = await store.create_account("acme"), await store.create_account("other")
     await store.create_http_account(other, "web", api_key_hash="k2", **HTTP)
     await store.create_http_account(acme, "shop", api_key_hash="k1", **HTTP)
-    shop, web = await store.list_http_accounts()
+    shop, web = (await store.page_http_accounts(HttpAccountFilter(), Paging())).items
     assert (shop.username, shop.account, web.username, web.account) == ("shop", "acme", "web", "other")
     assert {name: getattr(shop, name) for name in HTTP if name != "password_hash"} == {
         name: value for name, value in HTTP.items() if name != "password_hash"
     }
     assert (shop.enabled, shop.created_at > NOW) == (True, True)
+
+
+async def test_an_http_account_is_changed_and_deleted(store: SqlStore) -> None:
+    acme, other = await store.create_account("acme", balance=7), await store.create_account("other")
+    await store.create_http_account(acme, "shop", api_key_hash="k1", **HTTP)
+    row = await store.find_http_account("shop")
+    assert (row.account_id, row.balance, row.unlimited) == (acme, 7, False)
+    changed = replace(row, throughput=1, enabled=False, account="other", account_id=other, balance=0)
+    await store.update_http_account(changed)
+    assert await store.find_http_account(row.id) == changed
+    await store.set_http_account_key(row.id, "tk_new", "k2")
+    http = (await store.snapshot()).http_by_key_hash["k2"]
+    assert (http.sender.account.name, http.sender.enabled, http.password_hash) == (
+        "other", False, HTTP["password_hash"],
+    )  # fmt: skip
+    await store.update_http_account(changed, password_hash="argon2")
+    assert (await store.snapshot()).http_by_username["shop"].password_hash == "argon2"
+    with pytest.raises(NotFound, match="account '9'"):
+        await store.update_http_account(replace(changed, account_id=9))
+    await store.delete_http_account(row.id)
+    for call in (
+        store.find_http_account("shop"),
+        store.update_http_account(changed),
+        store.set_http_account_key(row.id, "tk_new", "k2"),
+        store.delete_http_account(row.id),
+    ):
+        with pytest.raises(NotFound, match="HTTP API account"):
+            await call
 
 
 # --- ESMEs ------------------------------------------------------------------------------------------------

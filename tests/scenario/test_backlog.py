@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 
 from .clients import Esme
@@ -57,7 +58,7 @@ async def test_a_dead_connector_costs_no_memory_and_its_queue_is_delivered(make_
     port = free_port()
     await attach(gateway, port, window=200)
     async with gateway.administration() as admin:
-        api = await admin.accounts.create_http_account(ACCOUNT, "bulk", throughput=0)
+        api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "bulk", throughput=0)
         await admin.esmes.create(ACCOUNT, "brief", password=PASSWORD)
     await gateway.start()
     esme = await Esme().bind(gateway.smpp_port, "brief")

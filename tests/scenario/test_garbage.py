@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.codec import decode, encode
 from trunkline.smpp.constants import CommandId, CommandStatus
@@ -71,7 +72,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
         await attach(gateway, smsc.port)
         async with gateway.administration() as admin:
             await admin.esmes.create(ACCOUNT, "good", password=PASSWORD)
-            api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=0)
+            api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=0)
         await gateway.start()
         loads = (
             EsmeLoad(gateway, "good", "97150", rate=60),

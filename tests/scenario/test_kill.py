@@ -53,8 +53,8 @@ async def test_sigkill_under_load_loses_nothing(
             )
             await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
             await admin.esmes.create("again", "resends", password=PASSWORD)
-            api = await admin.accounts.create_http_account(
-                ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
+            api = await admin.http_accounts.create(
+                COMMAND_LINE, ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )
         loads = (
             EsmeLoad(gateway, "waits", "97150", rate=350, seed=SEED),
@@ -151,7 +151,7 @@ async def test_submits_without_an_answer_are_unknown_until_a_receipt_proves_them
         await attach(gateway, smsc.port, window=20, response_timeout_s=1.0)
         async with gateway.administration() as admin:
             await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
-            api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=0)
+            api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=0)
         await gateway.start()
         load = EsmeLoad(gateway, "waits", "97150", rate=300, seed=SEED)
 

@@ -184,7 +184,7 @@ async def test_another_sender_s_message_is_none(gateway: Gateway, esme: Esme) ->
 
 async def test_a_message_is_cancelled_over_http(gateway: Gateway) -> None:
     async with gateway.administration() as admin:
-        api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=1, over_rate="queue")
+        api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=1, over_rate="queue")
     headers = {"X-API-Key": api.api_key}
 
     async def ask(method: str, path: str) -> tuple[int, dict[str, object]]:

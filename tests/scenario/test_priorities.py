@@ -1,5 +1,6 @@
 """A one-time password overtakes the campaign that waits for the same connector."""
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.scenario import Scenario
 
 from .conftest import MakeGateway
@@ -15,7 +16,7 @@ async def test_an_otp_overtakes_a_campaign(make_gateway: MakeGateway) -> None:
     port = free_port()
     await attach(gateway, port, window=5, throughput=200)
     async with gateway.administration() as admin:
-        api = await admin.accounts.create_http_account(ACCOUNT, "bulk", throughput=0)
+        api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "bulk", throughput=0)
     await gateway.start()
 
     async def send(path: str, **body: object) -> None:

@@ -121,8 +121,8 @@ async def business(
             await admin.people.enterprise_users.create(COMMAND_LINE, "probes", balance=OPENING_BALANCE)
             await admin.esmes.create(ACCOUNT, "busy", password=PASSWORD)
             await admin.esmes.create("probes", "probe", password=PASSWORD)
-            api = await admin.accounts.create_http_account(
-                ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
+            api = await admin.http_accounts.create(
+                COMMAND_LINE, ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )
         await start(gateway)
         loads = (

@@ -8,11 +8,11 @@ from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import is_current, open_store, upgrade
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
-from trunkline.services.accounts import Accounts
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.people import People, people_of
 from trunkline.services.routes import Routes
@@ -27,7 +27,7 @@ class AdministrationTools:
     """The services on one open store."""
 
     store: SqlStore
-    accounts: Accounts
+    http_accounts: HttpAccounts
     esmes: Esmes
     connectors: Connectors
     routes: Routes
@@ -76,7 +76,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
     try:
         yield AdministrationTools(
             store,
-            Accounts(store),
+            HttpAccounts(store),
             Esmes(store),
             Connectors(store),
             Routes(store),

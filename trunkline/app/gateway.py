@@ -47,6 +47,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
@@ -121,7 +122,9 @@ class Gateway:
             pdu_log=self.pdu_log,
         )
         self.webhooks = WebhookDeliverer(
-            concurrency=settings.callback_concurrency, allow_private=settings.callback_allow_private
+            concurrency=settings.callback_concurrency,
+            allow_private=settings.callback_allow_private,
+            is_known=self._has_sender,
         )
         self.notifier.serve(self.door)
         self.notifier.serve(self.webhooks)
@@ -168,6 +171,7 @@ class Gateway:
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(
+                    http_accounts=HttpAccounts(store),
                     esmes=Esmes(store),
                     connectors=self.managed_connectors,
                     live=GatewayConnections(self),
@@ -287,6 +291,9 @@ class Gateway:
         submitter = SmppSubmitter(config, listener, self.clock, rng=self._rng, pdu_log=self.pdu_log)
         self.submitters[config.connector_id] = submitter
         return submitter
+
+    def _has_sender(self, lane: str) -> bool:
+        return self.snapshots.current.has_sender(lane)
 
     def _take_on(self, duty: Coroutine[Any, Any, None]) -> None:
         """Runs a duty for as long as the gateway runs; its failure is the gateway's."""

@@ -18,6 +18,7 @@ from trunkline.cli import (
     database,
     esmes,
     groups,
+    http_accounts,
     logins,
     messages,
     pdu_logs,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.add_typer(database.group, name="db")
+accounts.group.add_typer(http_accounts.group)
 app.add_typer(accounts.group, name="account")
 app.add_typer(esmes.group, name="esme")
 app.command()(api_token.api_token)

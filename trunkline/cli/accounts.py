@@ -1,8 +1,8 @@
-"""`trunkline account`: who pays, with how many credits, and who may send through the HTTP API."""
+"""`trunkline account`: who pays, and with how many credits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,15 +12,11 @@ from trunkline.cli.commands import (
     Management,
     administer,
     parse_amount,
-    read_secret,
     who_runs_this,
 )
-from trunkline.cli.options import Row, given, new_password, with_options
+from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.paging import every_item
-from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
-
-if TYPE_CHECKING:
-    from trunkline.model.administration import HttpAccountRow
+from trunkline.cli.printing import Json, print_json, print_table, utc
 
 group = typer.Typer(help="Accounts, their credits and their HTTP API users.")
 
@@ -171,88 +167,3 @@ def credit(
 
     balance = administer(ctx, work)
     typer.echo(f"Account {name} now has {format_credits(balance)} credits.")
-
-
-_HTTP_ROWS: Sequence[Row] = (
-    Row("rate", int, "NUMBER", "Messages per second; 0 for no limit", 10),
-    Row("over_rate", str, "queue|reject", "Above the rate: accept and send later, or answer 429", "queue"),
-    Row("dlr_url", str, "URL", "Where delivery reports are posted to"),
-    Row("default_sender", str, "SENDER", "Sender of messages that name none"),
-    Row("description", str, "TEXT", "A note for people"),
-    new_password(Row("password", str, "TEXT", "At least 8 characters; - to be asked")),
-)
-
-
-@group.command()
-@with_options(_HTTP_ROWS)
-def http(
-    ctx: typer.Context,
-    name: Account,
-    username: Annotated[
-        str, typer.Argument(metavar="USERNAME", help="The new HTTP API user.", show_default=False)
-    ],
-    as_json: Json = False,
-    **values: Any,
-) -> None:
-    """Create a user of the HTTP API; its password and API key are shown this once."""
-    fields = given(values)
-    if "password" in fields:
-        fields["password"] = read_secret(fields["password"], "Password of the HTTP API user")
-    if "rate" in fields:
-        fields["throughput"] = fields.pop("rate")
-
-    async def work(administration: Management) -> dict[str, object]:
-        made = await administration.accounts.create_http_account(name, username, **fields)
-        return {"username": made.username, "password": made.password, "api_key": made.api_key}
-
-    made = administer(ctx, work)
-    if as_json:
-        print_json(made)
-        return
-    print_fields(made.items())
-    typer.echo("Keep them now: only hashes are stored.")
-
-
-@group.command("http-list")
-def http_list(ctx: typer.Context, as_json: Json = False) -> None:
-    """List the users of the HTTP API, of all accounts."""
-
-    async def work(administration: Management) -> "Sequence[HttpAccountRow]":
-        return await administration.accounts.list_http_accounts()
-
-    rows = administer(ctx, work)
-    if as_json:
-        print_json([_http_as_json(row) for row in rows])
-        return
-    print_table(
-        ("#Id", "User", "Account", "Enabled", "API key", "#Per second", "Above", "Delivery reports to"),
-        [
-            (
-                row.id,
-                row.username,
-                row.account,
-                row.enabled,
-                f"{row.api_key_prefix}...",
-                row.throughput or "no limit",
-                row.over_rate,
-                row.dlr_url,
-            )
-            for row in rows
-        ],
-    )
-
-
-def _http_as_json(row: "HttpAccountRow") -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "username": row.username,
-        "account": row.account,
-        "enabled": row.enabled,
-        "api_key_prefix": row.api_key_prefix,
-        "rate": row.throughput,
-        "over_rate": row.over_rate,
-        "default_sender": row.default_sender,
-        "dlr_url": row.dlr_url,
-        "description": row.description,
-        "created_at": utc(row.created_at),
-    }

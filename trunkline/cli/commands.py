@@ -20,10 +20,10 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from trunkline.config import Settings
     from trunkline.model.identity import Actor
-    from trunkline.services.accounts import Accounts
     from trunkline.services.admin_token import AdminToken
     from trunkline.services.connectors import Connectors
     from trunkline.services.esmes import Esmes
+    from trunkline.services.http_accounts import HttpAccounts
     from trunkline.services.messages import Messages
     from trunkline.services.people import People
     from trunkline.services.routes import Routes
@@ -53,7 +53,7 @@ class Management(Protocol):
     """The services over one open database, see `app.open_administration`."""
 
     @property
-    def accounts(self) -> "Accounts": ...
+    def http_accounts(self) -> "HttpAccounts": ...
 
     @property
     def esmes(self) -> "Esmes": ...

@@ -14,7 +14,7 @@ from trunkline.model.message import Notification, ReceiptPayload
 from trunkline.model.ports import DeliveryResult
 from trunkline.model.times import iso_timestamp
 
-LANE_PREFIX = "http:"
+LANES = ("http:", "login:")
 
 Finished = Callable[[DeliveryResult], None]
 
@@ -55,10 +55,12 @@ def receipt_body(payload: ReceiptPayload) -> bytes:
 
 
 class WebhookDeliverer:
-    """Implements `Deliverer` for the lanes ``http:USERNAME``: POSTs each receipt to its callback URL.
+    """Implements `Deliverer` for ``http:USERNAME`` and ``login:USERNAME``: POSTs receipts to callback URLs.
 
     A status of 2xx is success. Every other one, and no answer within `timeout_s` seconds, is worth another
-    attempt: customers repair things. Only a URL that cannot be called at all is given up at once.
+    attempt: customers repair things. Only a URL that cannot be called at all is given up at once, and what
+    is for a sender that there is no more: a first attempt for one that this process does not know is put off,
+    since it may not have heard of it yet.
 
     At most `per_lane` requests run for one lane and `concurrency` over all. A lane never holds more places
     than are still free, so that one customer who answers slowly cannot take the last one from the others:
@@ -76,7 +78,10 @@ class WebhookDeliverer:
         timeout_s: float = 10.0,
         allow_private: bool = False,
         resolver: Resolver = system_resolver,
+        is_known: Callable[[str], bool] = lambda _: True,
     ) -> None:
+        """`is_known`: whether a lane's sender exists."""
+        self._is_known = is_known
         self._loop = asyncio.get_running_loop()
         guard = AddressGuard(allow_private=allow_private, resolver=resolver)
         self._client = HttpPostClient(guard, timeout_s=timeout_s)
@@ -92,8 +97,8 @@ class WebhookDeliverer:
         return sum(self._busy.values())
 
     def serves(self, lane: str) -> bool:
-        """True for the lanes of HTTP accounts."""
-        return lane.startswith(LANE_PREFIX)
+        """True for the lanes of HTTP API accounts and of logins."""
+        return lane.startswith(LANES)
 
     def room(self, lane: str) -> int:
         """How many requests the lane may start now."""
@@ -105,13 +110,17 @@ class WebhookDeliverer:
         self._free -= 1
         self._busy[lane] = self._busy.get(lane, 0) + 1
         payload = notification.payload
+        if not self._is_known(lane):
+            is_gone = notification.attempts > 0
+            self._loop.call_soon(self._refuse, lane, finished, "there is no such sender", is_gone)
+            return
         if payload.url is None:
-            self._loop.call_soon(self._give_up, lane, finished, "there is no callback URL")
+            self._loop.call_soon(self._refuse, lane, finished, "there is no callback URL")
             return
         try:
             target = parse_target(payload.url)
         except InvalidUrl as error:
-            self._loop.call_soon(self._give_up, lane, finished, str(error))
+            self._loop.call_soon(self._refuse, lane, finished, str(error))
             return
         self._client.post(target, receipt_body(payload), partial(self._answered, lane, finished))
 
@@ -136,10 +145,10 @@ class WebhookDeliverer:
         self.failed += 1
         finished(DeliveryResult(ok=False, detail=why if status == 0 else _describe(status)))
 
-    def _give_up(self, lane: str, finished: Finished, why: str) -> None:
+    def _refuse(self, lane: str, finished: Finished, why: str, permanent: bool = True) -> None:
         self._release(lane)
         self.failed += 1
-        finished(DeliveryResult(ok=False, detail=why, permanent=True))
+        finished(DeliveryResult(ok=False, detail=why, permanent=permanent))
 
 
 def _describe(status: int) -> str:

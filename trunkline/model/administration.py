@@ -1,5 +1,6 @@
 """What management reads and changes: rows for people, and the port that keeps them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,6 +61,19 @@ class HttpAccountRow:
     description: str
     enabled: bool
     created_at: int
+    account_id: int
+    balance: int  # of the account, in micro-credits
+    unlimited: bool  # whether the account sends without credits
+
+
+@dataclass(slots=True, frozen=True)
+class HttpAccountFilter:
+    """Which HTTP API accounts: every field that is given narrows them."""
+
+    text: str = ""  # in user name or description
+    account: str = ""
+    enabled: bool | None = None
+    account_id: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -196,7 +210,26 @@ class Administration(People, AuditLog, Protocol):
         description: str,
     ) -> int: ...
 
-    async def list_http_accounts(self) -> list[HttpAccountRow]: ...
+    async def update_http_account(self, row: HttpAccountRow, *, password_hash: str | None = None) -> None:
+        """Changes the one with this id: everything but its user name and its key, and the account's own.
+
+        Without a `password_hash` the password stays as it is.
+        """
+        ...
+
+    async def set_http_account_key(self, http_account_id: int, prefix: str, key_hash: str) -> None:
+        """Replaces the API key."""
+        ...
+
+    async def delete_http_account(self, http_account_id: int) -> None: ...
+
+    async def find_http_account(self, key: int | str) -> HttpAccountRow:
+        """By its id or its user name."""
+        ...
+
+    async def page_http_accounts(self, wanted: HttpAccountFilter, page: Paging) -> Page[HttpAccountRow]:
+        """By user name; the cursor is the last one."""
+        ...
 
     async def create_esme(
         self,
@@ -224,8 +257,8 @@ class Administration(People, AuditLog, Protocol):
         """By its id or its system_id."""
         ...
 
-    async def outbox_lanes(self) -> dict[str, int]:
-        """Notifications that wait for their recipients, by lane."""
+    async def outbox_lanes(self, lanes: Collection[str] | None = None) -> dict[str, int]:
+        """Notifications that wait for their recipients, by lane: of these lanes, or of all."""
         ...
 
     async def create_connector(self, config: ConnectorConfig) -> None: ...

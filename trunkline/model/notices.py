@@ -14,12 +14,22 @@ _INTERMEDIATE = 0x10
 
 def lane_of(message: Message) -> str:
     """The outbox lane of the message's sender."""
-    return esme_lane(message.credential) if message.door == "smpp" else f"http:{message.credential}"
+    match message.door:
+        case "smpp":
+            return esme_lane(message.credential)
+        case "http":
+            return http_lane(message.credential)
+    return f"login:{message.credential}"
 
 
 def esme_lane(system_id: str) -> str:
     """The outbox lane of an ESME."""
     return f"esme:{system_id}"
+
+
+def http_lane(username: str) -> str:
+    """The outbox lane of an HTTP API account."""
+    return f"http:{username}"
 
 
 def final_notification(

@@ -204,5 +204,9 @@ class Snapshot:
         if kind == "esme":
             esme = self.esmes.get(name)
             return esme.sender if esme else None
-        http = self.http_by_username.get(name)
+        http = self.http_by_username.get(name) if kind == "http" else None
         return http.sender if http else None
+
+    def has_sender(self, lane: str) -> bool:
+        """Whether a notification lane's sender exists; logins (``login:X``) are not kept here, and do."""
+        return not lane.startswith(("esme:", "http:")) or self.sender(lane) is not None

@@ -11,12 +11,13 @@ from trunkline.model.administration import Administration
 from trunkline.model.errors import AlreadyExists
 from trunkline.model.identity import GATEWAY
 from trunkline.model.money import MICROS
-from trunkline.services.accounts import Accounts, generate_password
+from trunkline.services.accounts import generate_password
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import new_admin_token, new_api_key
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import GENERATED_LENGTH, Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.logins import Logins
 from trunkline.services.routes import Routes
 
@@ -34,8 +35,8 @@ class Demo:
     def __init__(self, administration: Administration, data_dir: Path) -> None:
         self._administration = administration
         self._users = EnterpriseUsers(administration)
-        self._accounts = Accounts(administration)
         self._esmes = Esmes(administration)
+        self._http_accounts = HttpAccounts(administration)
         self._admin_token = AdminToken(administration)
         self._logins = Logins(administration)
         self._connectors = Connectors(administration)
@@ -104,7 +105,8 @@ class Demo:
         with suppress(AlreadyExists):
             await self._esmes.create(ACCOUNT, smpp["system_id"], password=smpp["password"])
         with suppress(AlreadyExists):
-            await self._accounts.create_http_account(
+            await self._http_accounts.create(
+                GATEWAY,
                 ACCOUNT,
                 http["username"],
                 password=http["password"],

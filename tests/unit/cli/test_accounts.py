@@ -92,65 +92,6 @@ def test_credits_that_cannot_be(
     assert rows("account", "list")[0]["credits"] == "1"
 
 
-def test_http_user_is_shown_once_and_generated(run: Run, rows: Rows) -> None:
-    run("account", "create", "acme")
-    made = rows("account", "http", "acme", "web", "--rate", "0", "--over-rate", "reject")
-    assert made["username"] == "web"
-    assert len(made["password"]) == 20
-    assert made["api_key"].startswith("tk_")
-    shown = run("account", "http", "acme", "web2").stdout
-    assert "api_key   tk_" in shown
-    assert "only hashes are stored" in shown
-
-
-def test_passwords_from_stdin_and_environment(run: Run) -> None:
-    run("account", "create", "acme")
-    words = ("account", "http", "acme")
-    piped = run(*words, "one", "--password", "-", stdin="from a pipe\n").stdout
-    assert "password  from a pipe\n" in piped
-    variable = run(*words, "two", TRUNKLINE_CLI_NEW_PASSWORD="from a variable").stdout
-    assert "password  from a variable\n" in variable
-    option = run(*words, "three", "--password", "the option wins", TRUNKLINE_CLI_NEW_PASSWORD="not me").stdout
-    assert "password  the option wins\n" in option
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "sentence"),
-    [
-        (["acme", "web", "--password", "short"], 2, "password: at least 8 characters."),
-        (["acme", "web", "--over-rate", "drop"], 2, "over_rate: must be one of queue, reject."),
-        (["acme", "web", "--rate", "-1"], 2, "rate: messages per second, 0 for no limit."),
-        (["acme", "web", "--dlr-url", "ftp://x"], 2, "dlr_url: must start with http:// or https://."),
-        (["nobody", "web"], 1, "account 'nobody' does not exist."),
-    ],
-)
-def test_bad_http_users(run: Run, complaint: Complaint, words: list[str], code: int, sentence: str) -> None:
-    run("account", "create", "acme")
-    assert complaint("account", "http", *words, code=code) == sentence
-
-
-def test_http_users_are_listed_without_their_secrets(run: Run, rows: Rows) -> None:
-    run("account", "create", "acme")
-    made = rows("account", "http", "acme", "web", "--rate", "25", "--dlr-url", "https://acme.example/dlr")
-    [listed] = rows("account", "http-list")
-    assert listed.pop("created_at").endswith("Z")
-    assert made["api_key"].startswith(listed.pop("api_key_prefix"))
-    assert listed == {
-        "id": 1,
-        "username": "web",
-        "account": "acme",
-        "enabled": True,
-        "rate": 25,
-        "over_rate": "queue",
-        "default_sender": "",
-        "dlr_url": "https://acme.example/dlr",
-        "description": "",
-    }
-    table = run("account", "http-list").stdout
-    assert "https://acme.example/dlr" in table
-    assert made["api_key"] not in table
-
-
 def test_an_account_is_changed(run: Run, rows: Rows) -> None:
     run("account", "create", "acme", "--credits", "5", "--receipt-policy", "first", "--smart-encoding")
     [before] = rows("account", "list")

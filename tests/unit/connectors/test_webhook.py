@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -185,7 +186,20 @@ async def test_credentials_are_sent_and_never_shown(customer, make_deliverer, ma
 async def test_lanes(make_deliverer):
     deliverer = make_deliverer()
     assert deliverer.serves("http:shop")
+    assert deliverer.serves("login:ann")
     assert not deliverer.serves("esme:shop")
+
+
+async def test_what_is_for_a_sender_that_is_gone_is_given_up(customer, make_deliverer, make_notification):
+    deliverer = make_deliverer(is_known=lambda lane: lane == "http:shop")
+    gone = make_notification(customer.url, lane="http:gone")
+    first = await deliver(deliverer, gone)
+    assert (first.ok, first.permanent, first.detail) == (False, False, "there is no such sender")
+    second = await deliver(deliverer, replace(gone, attempts=1))
+    assert (second.ok, second.permanent) == (False, True)
+    assert not customer.bodies
+    assert (await deliver(deliverer, make_notification(customer.url))).ok
+    assert deliverer.in_flight == 0
 
 
 async def test_a_slow_customer_does_not_take_every_place(customer, make_deliverer, make_notification):

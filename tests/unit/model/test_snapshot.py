@@ -18,3 +18,6 @@ def test_lanes() -> None:
     assert SNAPSHOT.sender("esme:web") is None
     assert SNAPSHOT.sender("http:shop") is None
     assert SNAPSHOT.sender("http:a:b") is None
+    known = ("esme:shop", "http:web", "login:anybody")
+    assert all(SNAPSHOT.has_sender(lane) for lane in known)
+    assert not any(SNAPSHOT.has_sender(lane) for lane in ("esme:web", "http:shop"))

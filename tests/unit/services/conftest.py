@@ -1,16 +1,21 @@
-"""Management over an `Administration` that lives in dictionaries."""
+"""Management over an `Administration` that lives in dictionaries, or on a database."""
 
+import shutil
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
+from trunkline.backends.secrets import SecretBox
+from trunkline.backends.storage import SqlStore, open_store, upgrade
 from trunkline.model.administration import (
     AccountFilter,
     AccountRow,
     EsmeRow,
     EsmeSettings,
-    HttpAccountRow,
     MessageDetail,
     StoredConnector,
 )
@@ -129,11 +134,8 @@ class MemoryAdministration:
 
     async def create_http_account(self, account_id: int, username: str, **fields: Any) -> int:
         self._new("HTTP API account", username, self.http_accounts)
-        self.http_accounts[username] = {"account_id": account_id, **fields}
+        self.http_accounts[username] = {"id": len(self.http_accounts) + 1, "account_id": account_id, **fields}
         return len(self.http_accounts)
-
-    async def list_http_accounts(self) -> list[HttpAccountRow]:
-        return []
 
     async def create_esme(
         self,
@@ -173,8 +175,8 @@ class MemoryAdministration:
                 return row
         raise NotFound("ESME", str(key))
 
-    async def outbox_lanes(self) -> dict[str, int]:
-        return self.lanes
+    async def outbox_lanes(self, lanes: Collection[str] | None = None) -> dict[str, int]:
+        return {lane: count for lane, count in self.lanes.items() if lanes is None or lane in lanes}
 
     async def create_connector(self, config: ConnectorConfig) -> None:
         self._new("connector", config.connector_id, self.connectors)
@@ -241,3 +243,21 @@ class MemoryAdministration:
 @pytest.fixture
 def administration() -> MemoryAdministration:
     return MemoryAdministration()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def store(migrated: Path, tmp_path: Path) -> AsyncIterator[SqlStore]:
+    """An open store without anything in it."""
+    shutil.copy(migrated, tmp_path / "store.db")
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", secret_box=SecretBox(Fernet.generate_key()))
+    await store.open()
+    yield store
+    await store.close()

@@ -1,5 +1,6 @@
 """Messages as people and APIs look them up, and what is kept around them."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -177,10 +178,13 @@ class Messages(Database):
             )
             return {row[0]: row[1] for row in rows}
 
-    async def outbox_lanes(self) -> dict[str, int]:
-        """Pending outbox entries per lane."""
+    async def outbox_lanes(self, lanes: Collection[str] | None = None) -> dict[str, int]:
+        """Pending outbox entries per lane: of these, or of all."""
+        query = select(_outbox.c.lane, func.count()).group_by(_outbox.c.lane)
+        if lanes is not None:
+            query = query.where(_outbox.c.lane.in_(lanes))
         async with self._read() as connection:
-            rows = await connection.execute(select(_outbox.c.lane, func.count()).group_by(_outbox.c.lane))
+            rows = await connection.execute(query)
             return {row[0]: row[1] for row in rows}
 
     async def _drop(self, statement: Any) -> int:

@@ -15,6 +15,7 @@ from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.esmes import Esmes
 from trunkline.backends.storage.groups import Groups
+from trunkline.backends.storage.http_accounts import HttpAccounts
 from trunkline.backends.storage.inbound import Inbound
 from trunkline.backends.storage.journal import GroupCommitJournal
 from trunkline.backends.storage.message_lists import MessageLists
@@ -43,6 +44,7 @@ RECOVER_CHUNK = 1000
 class SqlStore(
     Accounts,
     Senders,
+    HttpAccounts,
     Esmes,
     Connectors,
     Routes,

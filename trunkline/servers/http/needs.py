@@ -17,6 +17,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People
@@ -89,6 +90,7 @@ class LiveConnections(Protocol):
 class Management:
     """What the administration's API works on. `refresh` has this process follow changes at once."""
 
+    http_accounts: HttpAccounts
     esmes: Esmes
     connectors: Connectors
     live: LiveConnections

@@ -21,6 +21,7 @@ from trunkline.servers.http.needs import HttpFigures, Management
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.people import people_of
 
 R = TypeVar("R", MessageRow, ReceiptRow)
@@ -316,6 +317,7 @@ def management_of(
 ) -> Management:
     """What the administration's API works on, over a memory."""
     return Management(
+        http_accounts=HttpAccounts(administration),
         esmes=Esmes(administration),
         connectors=Connectors(administration),
         live=live,

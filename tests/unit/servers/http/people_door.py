@@ -13,6 +13,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People, people_of
@@ -58,6 +59,7 @@ class PeopleDoor:
                 dashboard=Dashboard(store, self.clock),
                 pdu_logs=pdu_logs,
                 management=Management(
+                    http_accounts=HttpAccounts(store),
                     esmes=Esmes(store),
                     connectors=Connectors(store),
                     live=FixedConnections(),
