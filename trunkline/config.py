@@ -22,6 +22,7 @@ CONFIG_VARIABLE = "TRUNKLINE_CONFIG"
 DEFAULT_CONFIG_FILE = "trunkline.toml"
 MASK = "***"
 API_TOKEN_MIN = 16
+NODE_NAME_MAX = 58  # characters: with what is put behind it, it fits its columns
 OUTBIND_PASSWORD_MAX = 8  # SMPP 3.4, section 5.2.2
 
 # Greedy up to the last @: a password may hold an unescaped @ or /.
@@ -73,10 +74,18 @@ class Settings(BaseSettings):
         json_schema_extra={"default_text": "`secret.key` in `data_dir`"},
     )
     node_name: str = Field(
-        default_factory=platform.node,
+        default_factory=lambda: platform.node()[:NODE_NAME_MAX],
         min_length=1,
-        description="Name of this process in logs and metrics.",
+        max_length=NODE_NAME_MAX,
+        description="Name of this process in logs and metrics, of its own among all on one database; that of "
+        "a panel alone gets `-panel` behind it.",
         json_schema_extra={"default_text": "the host's name"},
+    )
+
+    role: Literal["all", "gateway", "panel"] = Field(
+        "all",
+        description="`gateway`: everything but the panel; `panel`: the panel and the management API alone, "
+        "beside a gateway on the same database.",
     )
 
     # Doors
@@ -88,7 +97,6 @@ class Settings(BaseSettings):
         "are believed in X-Forwarded-For and X-Forwarded-Proto.",
         json_schema_extra={"default_text": "none"},
     )
-    panel: bool = Field(True, description="Serve the panel, the pages for people, at `/panel`.")
     session_idle_s: float = Field(
         1800,
         ge=60,
@@ -247,6 +255,11 @@ class Settings(BaseSettings):
         False,
         description="Allow callback URLs on private and loopback addresses; demo mode sets it.",
     )
+
+    @property
+    def process_name(self) -> str:
+        """What the process is called among all on its database: a panel's name is never its gateway's."""
+        return f"{self.node_name}-panel" if self.role == "panel" else self.node_name
 
     @classmethod
     def load(cls, config_file: str | Path | None = None, **overrides: Any) -> Self:

@@ -74,7 +74,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A gateway with the demo's account, which sends, and another tenant, which has sent nothing."""
-    gateway = Gateway(tmp_path_factory.mktemp("panel"), panel=True)
+    gateway = Gateway(tmp_path_factory.mktemp("panel"), role="all")
     try:
         asyncio.run(gateway.start("--demo"))
         asyncio.run(_people(gateway))

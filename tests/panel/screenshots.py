@@ -126,7 +126,7 @@ def main() -> None:
     with ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         smscs = stack.enter_context(_Smscs().running())
-        gateway = Gateway(Path(scratch), panel=True)
+        gateway = Gateway(Path(scratch), role="all")
         stack.callback(gateway.close)
         demo = smscs.run(open_exhibition(gateway, smscs.ports))
         smscs.run(_send_some(gateway.http_port, demo["http_account"]["api_key"]))

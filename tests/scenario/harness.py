@@ -150,7 +150,7 @@ class Gateway:
             "simulator_port": free_port(),
             "callback_allow_private": True,
             "log_level": "warning",
-            "panel": False,  # tests/panel has gateways with one
+            "role": "gateway",  # tests/panel has gateways with a panel
         }
         if database_url is not None:
             given["database_url"] = database_url

@@ -68,7 +68,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    gateway = Gateway(tmp_path_factory.mktemp("openapi"), panel=True)
+    gateway = Gateway(tmp_path_factory.mktemp("openapi"), role="all")
     try:
         yield asyncio.run(_started(gateway))
     finally:

@@ -53,7 +53,7 @@ def make_store(settings: Settings) -> SqlStore:
     return open_store(
         settings.database_url,
         secret_box=SecretBox.open(settings.secret_key_file),
-        node=settings.node_name,
+        node=settings.process_name,
         linger_ms=settings.commit_linger_ms,
         batch_max=settings.commit_batch_max,
         backlog_max=settings.commit_backlog_max,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.connectors.smpp_link import Counters
-from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.mo import MoPipeline
 from trunkline.pipeline.mt import MtPipeline
@@ -50,7 +50,7 @@ class GatewayFigures:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.version = version("trunkline")
-        self.node = gateway.settings.node_name
+        self.node = gateway.settings.process_name
         self.http = HttpFigures()
         # Read from the store now and then by `Gateway`.
         self.queue_depths: Mapping[str, int] = {}
@@ -128,18 +128,3 @@ class GatewayFigures:
     def certificate_days(self) -> float | None:
         port = self._gateway.tls_port
         return None if port is None else port.days_left
-
-
-class GatewayConnections:
-    """Implements `servers.http.needs.LiveConnections`."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def connectors(self) -> Sequence[ConnectorStatus]:
-        """Every configured connector with its binds."""
-        return self._gateway.connectors.statuses()
-
-    def esmes(self) -> Sequence[SessionStatus]:
-        """Every bound session."""
-        return [session.status() for session in self._gateway.door.sessions]

@@ -6,22 +6,23 @@ import random
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
 from trunkline.app.administration import make_people, make_store, upgrade_database
-from trunkline.app.figures import GatewayConnections, GatewayFigures, GatewayHealth
+from trunkline.app.duties import MEGABYTE, Duties
+from trunkline.app.figures import GatewayFigures, GatewayHealth
+from trunkline.app.live import AmendingElsewhere, OwnPicture, PictureOfOthers
 from trunkline.app.panel import make_panel
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.connectors.smpp_client import SmppSubmitter
 from trunkline.connectors.webhook import WebhookDeliverer
+from trunkline.model.nodes import NodeRole
 from trunkline.model.ports import StorageUnavailable, SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig
-from trunkline.model.status import ConnectorStatus
 from trunkline.pipeline.admission import Admission
 from trunkline.pipeline.amending import Amending
 from trunkline.pipeline.broadcasting import Broadcasting
@@ -58,7 +59,6 @@ from trunkline.smpp.timers import TimerSettings
 log = structlog.get_logger()
 
 HOUR_MS = 3_600_000
-MEGABYTE = 1_000_000
 GC_ALLOCATIONS = 15_000  # objects made and not freed between two collections
 
 
@@ -71,18 +71,13 @@ class SystemClock:
 
 
 class Gateway:
-    """One gateway process: everything between the doors and the connectors."""
+    """One process: everything between the doors and the connectors, or what of it the role has."""
 
     FOLLOW_S = 0.5  # how soon a change made by another process is seen
-    MEASURE_S = 10.0
-    CONGESTION_S = 1.0
-    HEARTBEAT_MS = 10_000  # a status older than a few of these is of a gateway that is gone
-    TIDY_S = 60.0
-    PEOPLE_S = 20.0
-    STATUS_S = 1.0  # how often the connectors' live status is written down
 
     def __init__(self, settings: Settings, store: SqlStore, snapshots: Snapshots) -> None:
         self.settings = settings
+        self.role = NodeRole(settings.role)
         self.store = store
         self.snapshots = snapshots
         self.clock = SystemClock()
@@ -100,7 +95,12 @@ class Gateway:
         self.connectors = RunningConnectors(
             self._make_submitter, snapshots, self.queueing, self.outcomes, journal, self.clock
         )
-        self.managed_connectors = Connectors(store, self.connectors.statuses, MonthlyUsage(store, self.clock))
+        self.live: OwnPicture | PictureOfOthers = (
+            OwnPicture(self)
+            if self.role.carries_traffic
+            else PictureOfOthers(store, snapshots, self.clock, self.queueing)
+        )
+        self.managed_connectors = Connectors(store, self.live.connectors, MonthlyUsage(store, self.clock))
         self.credentials = CredentialChecker()
         self.people = make_people(settings, store, self.credentials)
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
@@ -154,7 +154,7 @@ class Gateway:
         )
         self.figures = GatewayFigures(self)
         self.health = GatewayHealth(self)
-        self.panel = make_panel(self) if settings.panel else None
+        self.panel = make_panel(self) if self.role.serves_panel else None
         http_app = create_app(
             HttpServices(
                 self.pipeline,
@@ -166,7 +166,7 @@ class Gateway:
                 self.figures,
                 self.figures.http,
                 hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
-                amending=self.amending,
+                amending=self.amending if self.role.carries_traffic else AmendingElsewhere(),
                 messages=Messages(store),
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
@@ -174,7 +174,7 @@ class Gateway:
                     http_accounts=HttpAccounts(store),
                     esmes=Esmes(store),
                     connectors=self.managed_connectors,
-                    live=GatewayConnections(self),
+                    live=self.live,
                     refresh=self.refresh_configuration,
                     people=self.people,
                 ),
@@ -195,6 +195,7 @@ class Gateway:
         # The newest driver of each connector; its counters outlive it.
         self.submitters: dict[str, SmppSubmitter] = {}
         self.started = False
+        self._own_duties = Duties(self)
         self._refreshing = asyncio.Lock()
         self._duties: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -208,10 +209,45 @@ class Gateway:
         return cls(settings, store, Snapshots(await store.snapshot()))
 
     async def start(self) -> None:
-        """Recovers what the last stop left, then opens connectors and doors, in this order.
+        """Opens what the role has: connectors and doors after what the last stop left is recovered.
 
         Raises `CannotListen` and `TlsUnusable`; call `stop` all the same.
         """
+        traffic: list[Coroutine[Any, Any, None]] = []
+        if self.role.carries_traffic:
+            await self._recover()
+            await self._open_smpp()
+        if self.panel is not None:
+            await self.panel.start()
+        if isinstance(self.live, PictureOfOthers):
+            await self.live.look()
+            traffic.append(self.live.follow())
+        await self.http_server.start()
+        duties = self._own_duties
+        if self.role.carries_traffic:
+            self.notifier.resume(await self.store.outbox_lanes())
+            traffic += [
+                self.receipts.run(),
+                self.mo.run(),
+                self.connectors.run(),
+                self._clockwork.run(),
+                self.outbinds.run(),
+                duties.write_connectors(),
+                duties.tell_congestion(),
+                duties.tidy_pdu_logs(),
+            ]
+        for duty in (
+            *traffic,
+            self._follow_configuration(),
+            duties.write_node(),
+            duties.measure(),
+            duties.keep_people(),
+        ):
+            self._take_on(duty)
+        self.started = True
+        _tune_garbage_collection()
+
+    async def _recover(self) -> None:
         recovered = await self.store.recover(self.clock.now_ms())
         if any(recovered.values()):
             log.warning(
@@ -224,6 +260,8 @@ class Gateway:
         await self.short_ids.prepare()
         for status in (await self.store.connector_statuses()).values():
             self.connectors.remember(status)
+
+    async def _open_smpp(self) -> None:
         try:
             await self.smpp_server.start()
         except OSError as error:
@@ -232,26 +270,6 @@ class Gateway:
         if self.tls_port is not None:
             await self.tls_port.open()
             self._take_on(self.tls_port.follow())
-        if self.panel is not None:
-            await self.panel.start()
-        await self.http_server.start()
-        self.notifier.resume(await self.store.outbox_lanes())
-        for duty in (
-            self.receipts.run(),
-            self.mo.run(),
-            self.connectors.run(),
-            self._clockwork.run(),
-            self._follow_configuration(),
-            self._write_status(),
-            self._tell_congestion(),
-            self.outbinds.run(),
-            self._measure(),
-            self._tidy_pdu_logs(),
-            self._keep_people(),
-        ):
-            self._take_on(duty)
-        self.started = True
-        _tune_garbage_collection()
 
     async def stop(self) -> None:
         """Closes the doors, drains the connectors, makes everything durable."""
@@ -267,9 +285,11 @@ class Gateway:
         await self.pdu_log.close()
         await self.webhooks.close()
         self.credentials.close()
-        await self._save_status(self.connectors.statuses(), self.clock.now_ms())
+        if self.role.carries_traffic:
+            await self._own_duties.save_connectors(self.connectors.statuses(), self.clock.now_ms())
         with suppress(StorageUnavailable):
             await self.people.key_uses.save()
+            await self.store.forget_node(self.settings.process_name)
         await self.store.close()
 
     async def refresh_configuration(self) -> None:
@@ -314,77 +334,6 @@ class Gateway:
             except StorageUnavailable:
                 log.warning("The configuration cannot be read now.", action="configuration.unreadable")
 
-    async def _write_status(self) -> None:
-        """Lets other processes (the command line) see the connectors' live status."""
-        written: list[ConnectorStatus] = []
-        written_at = 0
-        while True:
-            statuses = self.connectors.statuses()
-            now = self.clock.now_ms()
-            due = (
-                _without_figures(statuses) != _without_figures(written)
-                or now - written_at >= self.HEARTBEAT_MS
-            )
-            if due and await self._save_status(statuses, now):
-                written, written_at = statuses, now
-            await asyncio.sleep(self.STATUS_S)
-
-    async def _save_status(self, statuses: list[ConnectorStatus], now: int) -> bool:
-        """Writes the connectors' status down; false while storage is away."""
-        try:
-            await self.store.save_connector_status(self.settings.node_name, statuses, now)
-        except StorageUnavailable:
-            log.warning("The connectors' status cannot be written now.", action="status.unwritable")
-            return False
-        return True
-
-    async def _tell_congestion(self) -> None:
-        """Tells ESMEs of SMPP 5.0 how much waits for the message store, in per cent of the most that may."""
-        journal = self.store.journal
-        while True:
-            share = 100 * journal.backlog // self.settings.commit_backlog_max
-            self.door.tell_congestion(min(share, 100) if journal.available else 100)
-            await asyncio.sleep(self.CONGESTION_S)
-
-    async def _measure(self) -> None:
-        """Reads the lengths of the queues for the metrics."""
-        while True:
-            try:
-                self.figures.queue_depths = await self.store.queue_depths()
-                self.figures.outbox_depth = sum((await self.store.outbox_lanes()).values())
-            except StorageUnavailable:
-                log.warning("The queues cannot be measured now.", action="queues.unreadable")
-            await asyncio.sleep(self.MEASURE_S)
-
-    async def _keep_people(self) -> None:
-        """Writes down which API keys were used, and forgets sessions that have ended."""
-        while True:
-            await asyncio.sleep(self.PEOPLE_S)
-            try:
-                await self.people.key_uses.save()
-                await self.people.sign_in.tidy()
-            except StorageUnavailable:
-                log.warning("Sessions and API keys cannot be tidied now.", action="people.untidy")
-
-    async def _tidy_pdu_logs(self) -> None:
-        """Deletes PDU logs whose time is over, and tells the log how much it may still write."""
-        settings = self.settings
-        while True:
-            today = datetime.fromtimestamp(self.clock.now_ms() / 1000, UTC).date()
-            try:
-                left = await asyncio.to_thread(
-                    self.pdu_logs.tidy,
-                    today,
-                    settings.pdu_log_retention_days,
-                    settings.pdu_log_total_max_mb * MEGABYTE,
-                )
-                self.pdu_log.allow(left)
-            except OSError as error:
-                log.warning(
-                    "The PDU logs cannot be tidied now.", action="pdu_log.untidy", reason=error.strerror
-                )
-            await asyncio.sleep(self.TIDY_S)
-
 
 def _tls_port(settings: Settings, server: SmppServer) -> TlsPort | None:
     certificate, key = settings.smpp_tls_cert, settings.smpp_tls_key
@@ -407,11 +356,3 @@ def _tune_garbage_collection() -> None:
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
-
-
-def _without_figures(statuses: list[ConnectorStatus]) -> list[tuple[object, ...]]:
-    """What of a status is worth writing down when it changes: states, not the figures of the moment."""
-    return [
-        (status.connector_id, status.running, tuple((bind.state, bind.since) for bind in status.binds))
-        for status in statuses
-    ]

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:
     from trunkline.app.gateway import Gateway
     from trunkline.panel.mounting import PanelApp
-
-
-class GatewayPicture:
-    """Implements `panel.needs.LivePicture`."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    @property
-    def accepted(self) -> int:
-        return self._gateway.pipeline.accepted
-
-    @property
-    def submitted(self) -> int:
-        return self._gateway.outcomes.submitted
-
-    @property
-    def backlog(self) -> int:
-        return self._gateway.store.journal.backlog
-
-    def problems(self) -> Sequence[str]:
-        """Why this process is not ready."""
-        return self._gateway.health.problems()
-
-    def connectors(self) -> Sequence[ConnectorStatus]:
-        """Every configured connector with its binds."""
-        return self._gateway.connectors.statuses()
-
-    def esmes(self) -> Sequence[SessionStatus]:
-        """Every bound session."""
-        return [session.status() for session in self._gateway.door.sessions]
 
 
 def make_panel(gateway: Gateway) -> PanelApp:
@@ -63,7 +30,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             dashboard=gateway.dashboard,
             sending=Sending(gateway.pipeline, gateway.snapshots),
             connectors=gateway.managed_connectors,
-            live=GatewayPicture(gateway),
+            live=gateway.live,
             clock=gateway.clock,
         )
     )

@@ -90,12 +90,14 @@ async def _serve(gateway: Gateway, banner: Callable[[], str]) -> None:
 
 def _banner(gateway: Gateway) -> str:
     settings, tls = gateway.settings, gateway.tls_port
+    smpp = f"  SMPP server  {settings.smpp_host}:{gateway.smpp_server.port}" + (
+        f", with TLS {settings.smpp_tls_host}:{tls.port}\n" if tls else "\n"
+    )
     return (
         "Trunkline is running.\n\n"
         + (f"  Panel        {_url(gateway)}/panel\n" if gateway.panel else "")
         + f"  HTTP API     {_url(gateway)}\n"
-        f"  SMPP server  {settings.smpp_host}:{gateway.smpp_server.port}"
-        + (f", with TLS {settings.smpp_tls_host}:{tls.port}\n" if tls else "\n")
+        + (smpp if gateway.role.carries_traffic else "")
         + f"  Data         {settings.data_dir.resolve()}\n\n"
         "Press Ctrl-C to stop."
     )

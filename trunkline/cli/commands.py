@@ -159,12 +159,15 @@ def os_reason(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename else reason
 
 
-def load_settings(ctx: typer.Context, config: Path | None = None) -> "Settings":
-    """The settings; the file given to the command wins over the one given before it. Raises ConfigError."""
+def load_settings(ctx: typer.Context, config: Path | None = None, **overrides: Any) -> "Settings":
+    """The settings; the file given to the command wins over the one given before it. Raises ConfigError.
+
+    `overrides` are options that are settings; None means "not given".
+    """
     from trunkline.config import Settings  # noqa: PLC0415  (pydantic takes its time)
 
     invocation: Invocation = ctx.find_root().obj
-    return Settings.load(config or invocation.config)
+    return Settings.load(config or invocation.config, **overrides)
 
 
 def administer(ctx: typer.Context, work: Callable[[Management], Awaitable[T]]) -> T:

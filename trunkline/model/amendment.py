@@ -18,6 +18,7 @@ class Obstacle(StrEnum):
     TOO_LATE = "too_late"  # the message's state does not allow it (any more)
     SMSC = "smsc"  # the SMSC that has the message refused, or did not answer
     CONTENT = "content"  # the new content cannot take the old one's place
+    ELSEWHERE = "elsewhere"  # the process that was asked has no part in the traffic
     BUSY = "busy"  # storage is behind or away: try again later
 
 

@@ -20,6 +20,7 @@ from trunkline.backends.storage.inbound import Inbound
 from trunkline.backends.storage.journal import GroupCommitJournal
 from trunkline.backends.storage.message_lists import MessageLists
 from trunkline.backends.storage.messages import Messages
+from trunkline.backends.storage.nodes import Nodes
 from trunkline.backends.storage.routes import Routes, build_route
 from trunkline.backends.storage.senders import Senders
 from trunkline.backends.storage.sessions import Sessions
@@ -56,6 +57,7 @@ class SqlStore(
     Groups,
     Sessions,
     ApiKeys,
+    Nodes,
 ):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 

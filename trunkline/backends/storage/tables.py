@@ -434,6 +434,16 @@ connector_status = Table(
     PrimaryKeyConstraint("connector_id", "node"),
 )
 
+# The processes that work on the database.
+node = Table(
+    "node",
+    metadata,
+    Column("node", String(64), primary_key=True),
+    Column("status", Text, nullable=False),  # a NodeStatus as JSON
+    Column("sessions", Text, nullable=False),  # its bound ESMEs: an array of SessionStatus as JSON
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # Messages counted by the hour in which they were accepted (Unix ms), so that figures need not read them all.
 traffic = Table(
     "traffic",

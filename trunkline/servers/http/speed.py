@@ -27,9 +27,9 @@ def speed(services: HttpServices, authenticator: Authenticator) -> APIRouter:
         config = services.snapshots.current.connectors.get(connector_id)
         if config is None:
             raise ApiError(404, "Connector not found")
-        source = services.metrics
-        statuses = {status.connector_id: status for status in source.connector_statuses}
-        found = explain(config, statuses.get(connector_id), source.queue_depths.get(connector_id, 0))
+        statuses = {status.connector_id: status for status in services.management.live.connectors()}
+        queued = services.metrics.queue_depths.get(connector_id, 0)
+        found = explain(config, statuses.get(connector_id), queued)
         return json_answer(SpeedAnswer(True, found))
 
     return router
