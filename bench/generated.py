@@ -7,6 +7,7 @@ from trunkline.backends.storage import upgrade
 
 ACCOUNTS = 50
 CONNECTORS = 8
+MESSAGES_PER_AUDIT_ENTRY = 10
 INTERVAL_MS = 200  # between two messages: ten million are three weeks'
 FIRST_MS = 1_760_000_000_000
 
@@ -42,6 +43,22 @@ SELECT
     CASE state WHEN 'rejected' THEN NULL ELSE done_at END, '', done_at, 0
 FROM message ORDER BY id
 """
+_LEDGER = """
+INSERT INTO ledger (
+    account_id, kind, amount, balance_after, message_id, description, source, actor, created_at
+)
+SELECT account_id, 'charge', -charged, 0, id, '', door, credential, accepted_at FROM message ORDER BY id
+"""
+_AUDIT = """
+WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :entries)
+INSERT INTO audit (at, actor, account_id, action, entity, entity_id, address, door, details)
+SELECT
+    :first + n * :interval, 'person' || (n % 30), CASE n % 2 WHEN 0 THEN 1 + n * 7 % :accounts END,
+    CASE n % 10 WHEN 0 THEN 'create' WHEN 1 THEN 'delete' ELSE 'change' END,
+    CASE n % 3 WHEN 0 THEN 'route' WHEN 1 THEN 'account' ELSE 'login' END, 'row ' || (n % 1000),
+    '192.0.2.' || (n % 250), 'panel', '{"enabled": [true, false]}'
+FROM numbers
+"""
 
 
 def make_database(path: Path, messages: int) -> str:
@@ -64,11 +81,17 @@ def fill(path: Path, messages: int) -> None:
                 " default_sender, created_at) VALUES (?, ?, 1, 0, 1, 0, 'wait', '', 0)",
                 (number, f"account {number}"),
             )
-        shape = {"first": FIRST_MS, "interval": INTERVAL_MS, "accounts": ACCOUNTS, "connectors": CONNECTORS}
         connection.execute("BEGIN")
-        connection.execute(_MESSAGES, {"messages": messages, **shape})
+        connection.execute(_MESSAGES, {"messages": messages, "connectors": CONNECTORS, **_shape(INTERVAL_MS)})
         connection.execute(_SEGMENTS)
+        connection.execute(_LEDGER)
+        entries = max(1, messages // MESSAGES_PER_AUDIT_ENTRY)
+        connection.execute(_AUDIT, {"entries": entries, **_shape(INTERVAL_MS * MESSAGES_PER_AUDIT_ENTRY)})
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
+
+
+def _shape(interval: int) -> dict[str, int]:
+    return {"first": FIRST_MS, "interval": interval, "accounts": ACCOUNTS}

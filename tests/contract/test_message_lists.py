@@ -17,7 +17,7 @@ from bench.generated import FIRST_MS, INTERVAL_MS, make_database
 from trunkline.backends.storage import SqlStore, message_lists, stepping, tables
 from trunkline.backends.storage.message_lists import end_of_step, messages_between, receipts_between
 from trunkline.model.administration import AccountFilter, LedgerEntry
-from trunkline.model.ids import first_id
+from trunkline.model.ids import first_id, new_id
 from trunkline.model.message import Message
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow
 from trunkline.model.people import Paging
@@ -107,6 +107,11 @@ FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "text": ({"text": "Your CODE is 100%"}, {"text": "code is 100%"}),
     "source in text": ({"source_addr": "BRAND"}, {"text": "brand"}),
     "destination in text": ({"dest_addr": "4915112345"}, {"text": "5112"}),
+    "source prefix": ({"source_addr": "BRAND"}, {"source_prefix": "bra"}),
+    "encoding": ({"encoding": "ucs2"}, {"encoding": "ucs2"}),
+    "parts": ({"parts": 3}, {"parts": 3}),
+    "credits": ({"charged": 12_345}, {"charged": 12_345}),
+    "reference": ({"reference": "a0b1c2d3"}, {"message_id": "a0b1c2d3"}),
     "error": ({"error": "refused: 50% off_peak"}, {"error": "50% OFF_"}),
 }
 
@@ -136,6 +141,19 @@ async def test_filters_of_state_and_of_the_smsc_error(store: SqlStore, account_i
     assert await everything(store, MessageFilter(state=MessageState.UNDELIVERED)) == [failed.id]
     assert await everything(store, MessageFilter(state=MessageState.QUEUED)) == [queued.id]
     assert await everything(store, MessageFilter(error="undeliv")) == [failed.id]
+    assert await everything(store, MessageFilter(receipt="UNDELIV")) == [failed.id]
+    assert await everything(store, MessageFilter(receipt="ENROUTE")) == [queued.id]
+
+
+async def test_one_is_found_by_its_id(store: SqlStore, account_id: int) -> None:
+    one, shared, other = make_message(account_id), make_message(account_id), make_message(account_id)
+    shared.reference = one.id  # as those of one submit_multi
+    await accept(store, one, shared, other)
+    assert await everything(store, MessageFilter(message_id=one.id)) == [shared.id, one.id]
+    assert await everything(store, MessageFilter(message_id=f"queued_{other.id}")) == [other.id]
+    assert await everything(store, MessageFilter(message_id=new_id())) == []
+    assert await everything(store, MessageFilter(message_id="nonsense")) == []
+    assert await everything(store, MessageFilter(message_id=other.id, until=1)) == []
 
 
 async def test_an_account_sees_its_own(store: SqlStore, account_id: int) -> None:
@@ -147,6 +165,10 @@ async def test_an_account_sees_its_own(store: SqlStore, account_id: int) -> None
     assert await everything(store, MessageFilter(account_id=account_id)) == [mine.id]
     assert await everything(store, MessageFilter(account_id=account_id, dest_prefix="97")) == [mine.id]
     assert await everything(store, MessageFilter(account_id=other + 1)) == []
+    names = {row.id: row.name for row in (await store.page_accounts(AccountFilter(), Paging(9))).items}
+    assert await everything(store, MessageFilter(account=names[other])) == [theirs.id]
+    assert await everything(store, MessageFilter(account=names[other], account_id=account_id)) == []
+    assert await everything(store, MessageFilter(account="nobody")) == []
     [receipt] = (await store.list_receipts(MessageFilter(account_id=other), "", 9)).items
     assert receipt.message_id == theirs.id
 
@@ -199,6 +221,10 @@ async def test_delivery_reports_one_for_each_segment(store: SqlStore, account_id
     failed = (await store.list_receipts(MessageFilter(state=MessageState.UNDELIVERED), "", 9)).items
     assert {row.message_id for row in failed} == {long.id}
     assert (await store.list_receipts(MessageFilter(error="deliv 001"), "", 9)).items == []
+    said = (await store.list_receipts(MessageFilter(receipt="DELIVRD"), "", 9)).items
+    assert {row.message_id for row in said} == {short.id}
+    assert len((await store.list_receipts(MessageFilter(min_delay_ms=10), "", 9)).items) == 4
+    assert (await store.list_receipts(MessageFilter(min_delay_ms=11), "", 9)).items == []
     assert len((await store.list_receipts(MessageFilter(error="UNDELIV 000"), "", 9)).items) == 3
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -77,6 +78,11 @@ def test_delivery_reports(at_home: Page, site: Site) -> None:
         at_home.get_by_label("Read again").click()
         at_home.wait_for_timeout(500)
     expect(row).to_contain_text("DELIVRD")
+    row.get_by_label("DLR detail").click()
+    detail = at_home.locator(".form-dialog")
+    expect(detail).to_contain_text("stat:DELIVRD")  # as it came
+    detail.get_by_role("button", name="The message").click()
+    expect(at_home.locator(".fact-list")).to_contain_text("971503030303")
 
 
 def test_a_tenant_finds_no_message_of_others(page: Page, site: Site) -> None:
@@ -96,3 +102,53 @@ def test_a_tenant_finds_no_message_of_others(page: Page, site: Site) -> None:
 def test_a_message_that_is_not_there_says_what_to_do(at_home: Page, site: Site) -> None:
     at_home.goto(f"{site.url}messages/nonsense")
     expect(at_home.get_by_text("There is no such message")).to_be_visible()
+
+
+def test_the_address_says_what_is_shown(at_home: Page, site: Site) -> None:
+    for number in range(51):
+        site.send(f"97150800{number:04}", f"address test {number}")
+    at_home.goto(f"{site.url}messages?to=97150800")
+    expect(at_home.get_by_text("address test 50", exact=True)).to_be_visible()
+    expect(at_home.get_by_label("To", exact=True)).to_have_value("97150800")
+    at_home.get_by_label("Next page").click()
+    expect(at_home.locator(".table-footer")).to_contain_text("51 to 51")
+    expect(at_home).to_have_url(re.compile(r"to=97150800&after=.*&first=50$"))
+    at_home.reload()
+    expect(at_home.locator(".table-footer")).to_contain_text("51 to 51")
+    at_home.get_by_role("link").filter(has_text="-7").first.click()
+    expect(at_home.locator(".fact-list")).to_contain_text("address test 0")
+    at_home.go_back()
+    expect(at_home.locator(".table-footer")).to_contain_text("51 to 51")
+    at_home.go_back()
+    expect(at_home.locator(".table-footer")).to_contain_text("1 to 50")
+    at_home.get_by_label("To", exact=True).fill("971508000007")
+    expect(at_home.locator(".table-footer")).to_contain_text("1 to 1")
+    expect(at_home).to_have_url(re.compile(r"messages\?to=971508000007$"))
+
+
+def test_an_address_that_somebody_made_up(at_home: Page, site: Site) -> None:
+    site.send("971508100001")
+    at_home.goto(f"{site.url}messages?since=yesterday&status=lost&after=nonsense&first=many&sort=text")
+    expect(at_home.locator(".table-card tbody tr").first).to_be_visible()
+    expect(at_home.locator(".q-field", has_text="From (time)")).to_contain_text("This cannot be read.")
+    at_home.goto(f"{site.url}messages?parts=two")
+    expect(at_home.locator(".q-field", has_text="Parts")).to_contain_text("This is no such number.")
+    at_home.get_by_label("Parts").fill("1")
+    expect(at_home.locator(".table-card tbody tr").first).to_be_visible()
+    expect(at_home.get_by_text("This is no such number.")).to_have_count(0)
+
+
+def test_further_filters(at_home: Page, site: Site) -> None:
+    message_id = site.send("971508200001", "wanted by its id")
+    site.send("971508200002", "not wanted")
+    at_home.goto(f"{site.url}messages")
+    expect(at_home.get_by_label("ID", exact=True)).to_have_count(0)
+    at_home.get_by_label("More filters").click()
+    at_home.locator(".choices").get_by_text("ID", exact=True).click()
+    at_home.keyboard.press("Escape")
+    at_home.get_by_label("ID", exact=True).fill(message_id)
+    expect(at_home.get_by_text("not wanted")).to_have_count(0)
+    expect(at_home.get_by_text("wanted by its id")).to_be_visible()
+    at_home.get_by_label("More filters").click()
+    at_home.locator(".choices").get_by_text("ID", exact=True).click()
+    expect(at_home.get_by_text("not wanted")).to_be_visible()

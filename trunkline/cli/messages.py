@@ -35,16 +35,22 @@ _FILTERS = (
     _filter("state", "STATE", "In this state: queued, sent, delivered, undelivered, rejected ..."),
     _filter("door", "DOOR", "That came in this way: smpp or http."),
     _filter("credential", "NAME", "Handed in by this SMPP or HTTP user."),
+    _filter("id", "ID", "With this id."),
     _filter("source", "ADDRESS", "With this source address."),
+    _filter("source_prefix", "TEXT", "Whose source address begins with this."),
     _filter("destination", "NUMBER", "To this destination."),
     _filter("prefix", "DIGITS", "To destinations that begin with this."),
+    _filter("encoding", "NAME", "In this encoding: gsm7, ucs2, latin1, binary ..."),
+    _filter("parts", "N", "In so many parts."),
+    _filter("charged", "CREDITS", "For which so many credits were charged."),
+    _filter("receipt", "STATUS", "With this status in receipts: DELIVRD, UNDELIV ..."),
     _filter("error", "TEXT", "Whose error contains this."),
     _filter("text", "TEXT", "Whose text, source or destination contains this."),
     _filter("since", "TIME", "Accepted at this time (ISO 8601, UTC) or later."),
     _filter("until", "TIME", "Accepted before this time."),
 )
 # What the API calls a filter, where that is not a good name for an option.
-_API_NAMES = {"source": "from", "destination": "to", "prefix": "to_prefix"}
+_API_NAMES = {"source": "from", "destination": "to", "prefix": "to_prefix", "source_prefix": "from_prefix"}
 
 
 @group.command("list")

@@ -72,6 +72,11 @@ def first_id(milliseconds: int) -> str:
     return f"{clock[:8]}-{clock[8:]}-0000-0000-000000000000"
 
 
+def milliseconds_of(identifier: str) -> int:
+    """When an identifier was made (Unix ms)."""
+    return int(identifier[:8] + identifier[9:13], 16)
+
+
 def is_id(text: str) -> bool:
     """Whether `text` has the canonical form of an identifier (36 lower-case characters, hyphens in place)."""
     return _CANONICAL(text) is not None

@@ -4,7 +4,7 @@ Pages are found by key, never by number: a message's id is a UUIDv7, so ids are 
 no index leads to what is looked for, a page looks at a bounded number of messages and says how far it came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
 from trunkline.model.states import MessageState, SegmentState
@@ -16,14 +16,22 @@ R = TypeVar("R")
 class MessageFilter:
     """Which messages: every field that is given narrows them. Times are Unix ms, `until` not included."""
 
+    message_id: str = ""  # plain, public, or the one that its sender was given
     account_id: int | None = None
+    account: str = ""  # its name
     connector_id: str = ""
     state: MessageState | None = None
     door: str = ""
     credential: str = ""  # the system_id or HTTP user that handed it in
     source_addr: str = ""
+    source_prefix: str = ""
     dest_addr: str = ""
     dest_prefix: str = ""
+    encoding: str = ""
+    parts: int | None = None
+    charged: int | None = None
+    receipt: str = ""  # DELIVRD ...: what the message's state is in a receipt, or, for a report, what it says
+    min_delay_ms: int | None = None  # of reports: from the submit to the receipt
     error: str = ""  # contained in the message's error, or, for a report, in the SMSC's
     text: str = ""  # contained in the text, in source or destination; letters of either case
     since: int | None = None
@@ -32,16 +40,9 @@ class MessageFilter:
     @property
     def is_direct(self) -> bool:
         """Whether an index leads to what is looked for, so that no message is looked at in vain."""
-        return not (
-            self.connector_id
-            or self.state
-            or self.door
-            or self.credential
-            or self.source_addr
-            or self.dest_addr
-            or self.dest_prefix
-            or self.error
-            or self.text
+        led_to = ("account_id", "account", "since", "until")
+        return all(
+            getattr(self, each.name) == each.default for each in fields(self) if each.name not in led_to
         )
 
 

@@ -6,6 +6,7 @@ the websocket that carries every click - is therefore taken only from our own pa
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
@@ -97,7 +98,9 @@ class Guard:
             if changing or path.startswith("/_nicegui"):
                 refusal = PlainTextResponse("Sign in first.", 401)
             else:
-                refusal = RedirectResponse(f"{root}{self._sign_in_path}?next={root}{path}", 303)
+                asked = connection.url.query
+                wish = quote(f"{root}{path}?{asked}" if asked else f"{root}{path}")
+                refusal = RedirectResponse(f"{root}{self._sign_in_path}?next={wish}", 303)
         if scope["type"] == "websocket":
             if refusal is not None:
                 await send({"type": "websocket.close", "code": 1008})

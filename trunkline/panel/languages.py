@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,11 @@ class Language:
 
     def number(self, value: float, digits: int = 0) -> str:
         """1234567.5 as `1,234,567.5`, in the language's separators."""
-        plain = f"{value:,.{digits}f}"
-        return plain.translate({ord(","): self.texts["format.group"], ord("."): self.texts["format.point"]})
+        return self._separated(f"{value:,.{digits}f}")
+
+    def decimal(self, plain: str) -> str:
+        """A decimal number such as `-1234.5` in the language's separators, with the decimals it has."""
+        return self._separated(f"{Decimal(plain):,f}")
 
     def time(self, unix_ms: int | None, zone: tzinfo) -> str:
         """A moment in a time zone; nothing for None."""
@@ -45,6 +49,9 @@ class Language:
     def clock(self, unix_ms: int, zone: tzinfo) -> str:
         """A moment of the last hours: its time of day."""
         return self._written("format.clock", unix_ms, zone)
+
+    def _separated(self, number: str) -> str:
+        return number.translate({ord(","): self.texts["format.group"], ord("."): self.texts["format.point"]})
 
     def _written(self, key: str, unix_ms: int, zone: tzinfo) -> str:
         return datetime.fromtimestamp(unix_ms / 1000, zone).strftime(self.texts[key])

@@ -11,9 +11,12 @@ from fastapi import FastAPI
 from nicegui import Client, ui
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
-from starlette.routing import Mount
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from trunkline.panel.downloads import PATH as DOWNLOADS_PATH
+from trunkline.panel.downloads import Downloads
 from trunkline.panel.guard import Guard, Receive, Scope, Send
 from trunkline.panel.navigation import Page
 from trunkline.panel.needs import PanelServices
@@ -25,7 +28,9 @@ from trunkline.panel.visitor import SESSION_COOKIE, visitor_of
 
 PATH = "/panel"
 STYLE = Path(__file__).with_name("style")
-SERVICES = "trunkline.panel"  # where a request's scope holds the services of its gateway
+# Where a request's scope holds what belongs to its gateway.
+SERVICES = "trunkline.panel"
+DOWNLOADS = "trunkline.panel.downloads"
 BUILD_TIMEOUT_S = 20.0
 RECONNECT_S = 10.0  # how long a page waits for a browser whose connection broke
 HISTORY = 200  # updates kept for such a browser
@@ -36,12 +41,14 @@ class PanelApp:
 
     def __init__(self, services: PanelServices) -> None:
         self._services = services
+        self._downloads = Downloads()
         self._pages = nicegui_application(PAGES)
         self._running: AbstractAsyncContextManager[Any] | None = None
         assets = f"/_nicegui/{nicegui.__version__}/"
         front = Starlette(
             routes=[
                 *sign_in_routes(services.sign_in),
+                Route(f"{DOWNLOADS_PATH}{{key}}", self._download),
                 Mount("/style", StaticFiles(directory=STYLE)),
                 Mount("/", self._pages),
             ]
@@ -57,6 +64,7 @@ class PanelApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request or websocket."""
         scope[SERVICES] = self._services
+        scope[DOWNLOADS] = self._downloads
         try:
             await self._guard(scope, receive, send)
         finally:
@@ -73,6 +81,9 @@ class PanelApp:
         if self._running is not None:
             await self._running.__aexit__(None, None, None)
             self._running = None
+
+    async def _download(self, request: Request) -> Response:
+        return await self._downloads.serve(request, request.cookies.get(SESSION_COOKIE, ""))
 
     async def _is_signed_in(self, connection: HTTPConnection) -> bool:
         token = connection.cookies.get(SESSION_COOKIE, "")
@@ -118,7 +129,7 @@ def nicegui_application(pages: Sequence[Page]) -> FastAPI:
 
 def _builder(page: Page) -> Callable[[Request], Any]:
     async def build(request: Request) -> None:
-        visitor = await visitor_of(request, request.scope[SERVICES], PAGES)
+        visitor = await visitor_of(request, request.scope[SERVICES], PAGES, request.scope[DOWNLOADS])
         if visitor is None:
             ui.navigate.to("/sign-in")  # the session ended a moment ago
         elif visitor.may_open(page):

@@ -9,7 +9,6 @@ from nicegui.elements.drawer import Drawer
 from starlette.requests import Request
 
 from trunkline.model.identity import Actor
-from trunkline.model.money import MICROS
 from trunkline.panel.components.empty_state import empty_state
 from trunkline.panel.languages import languages
 from trunkline.panel.navigation import Page, Section
@@ -79,7 +78,7 @@ async def _show_balance(visitor: Visitor, actor: Actor, label: ui.label | None) 
         return
     balance = await visitor.services.dashboard.balance(actor)
     if balance is not None:
-        label.set_text(visitor.text("shell.balance", amount=visitor.number(balance / MICROS, 2)))
+        label.set_text(visitor.text("shell.balance", amount=visitor.credits(balance)))
 
 
 def _switches(visitor: Visitor) -> None:

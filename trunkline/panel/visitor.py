@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +15,9 @@ from starlette.requests import Request
 
 from trunkline.model.errors import ManagementError
 from trunkline.model.identity import Actor, Forbidden, Login, Permission, act_as
+from trunkline.model.money import format_credits
 from trunkline.model.ports import StorageUnavailable
+from trunkline.panel.downloads import Downloads
 from trunkline.panel.languages import Language, best_language
 from trunkline.panel.needs import PanelServices
 from trunkline.services.accounts import InvalidInput
@@ -46,6 +48,8 @@ class Visitor:
     zone: tzinfo
     dark: bool | None  # None: as their system is
     pages: Sequence[Page] = ()  # those they may open
+    asked: Mapping[str, str] = field(default_factory=dict)  # what stands behind the "?" of the page's address
+    downloads: Downloads = field(default_factory=Downloads)
 
     @property
     def login(self) -> Login:
@@ -66,6 +70,10 @@ class Visitor:
     def number(self, value: float, digits: int = 0) -> str:
         """A number as the visitor's language writes it."""
         return self.language.number(value, digits)
+
+    def credits(self, micros: int) -> str:
+        """Credits from micro-credits, exactly, as the visitor's language writes numbers."""
+        return self.language.decimal(format_credits(micros))
 
     def time(self, unix_ms: int | None) -> str:
         """A moment in the visitor's time zone."""
@@ -128,7 +136,9 @@ class Visitor:
         ui.notify(text, type="positive")
 
 
-async def visitor_of(request: Request, services: PanelServices, pages: Sequence[Page]) -> Visitor | None:
+async def visitor_of(
+    request: Request, services: PanelServices, pages: Sequence[Page], downloads: Downloads
+) -> Visitor | None:
     """Who sends this request; None where nobody is signed in. `pages` are all there are."""
     token = request.cookies.get(SESSION_COOKIE, "")
     address = request.client.host if request.client is not None else ""
@@ -144,6 +154,8 @@ async def visitor_of(request: Request, services: PanelServices, pages: Sequence[
         language_of(request, login.locale),
         zone_named(login.timezone or request.cookies.get(ZONE_COOKIE, "")),
         {"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
+        asked=dict(request.query_params),
+        downloads=downloads,
     )
     visitor.pages = [page for page in pages if visitor.may_open(page)]
     return visitor

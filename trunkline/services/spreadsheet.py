@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import xlsxwriter
 
 BYTE_ORDER_MARK = "\ufeff"  # without it some spreadsheets take UTF-8 for something else
 _FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
-Cell = str | int | float | bool | None
+Cell = str | int | float | Decimal | bool | None
 
 
 def csv_file(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.database import Database
 from trunkline.backends.storage.stepping import BEYOND, Fetch, Position, search
-from trunkline.model.ids import first_id
+from trunkline.model.ids import first_id, is_id, milliseconds_of
+from trunkline.model.message import QUEUED_PREFIX
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
-from trunkline.model.states import MessageState, SegmentState
+from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
 
 MOST_LOOKED_AT = 100_000  # messages per page
-MOST_OF_AN_ACCOUNT = 50_000  # the same along an account's index: each is a look-up of its own
+MOST_OF_AN_ACCOUNT = 30_000  # the same along an account's index: each is a look-up of its own
 
 R = TypeVar("R")
 
@@ -27,6 +28,7 @@ _message = tables.message
 _segment = tables.segment
 _account = tables.account
 
+_AT_ONCE_MS = 1_000
 _FAILED = [state.value for state in (MessageState.UNDELIVERED, MessageState.REJECTED, MessageState.EXPIRED)]
 
 # What the SMSC's receipt says where the gateway itself has nothing to say.
@@ -126,7 +128,7 @@ class MessageLists(Database):
         fetch: Fetch[R],
         key: Callable[[R], str],
     ) -> MessagePage[R]:
-        most = MOST_LOOKED_AT if wanted.account_id is None else MOST_OF_AN_ACCOUNT
+        most = MOST_OF_AN_ACCOUNT if _is_of_an_account(wanted) else MOST_LOOKED_AT
         end = None if is_direct else partial(end_of_step, wanted)
         async with self._read() as connection:
             return await search(connection, position, limit, most, end, fetch, key)
@@ -150,6 +152,9 @@ def messages_between(wanted: MessageFilter, below: str, down_to: str | None, mos
         conditions.append(_message.c.connector_id == wanted.connector_id)
     if wanted.state:
         conditions.append(_message.c.state == wanted.state.value)
+    if wanted.receipt:
+        said = [state.value for state, stat in RECEIPT_OF_STATE.items() if stat == wanted.receipt]
+        conditions.append(_message.c.state.in_(said))
     if wanted.error:
         conditions += [
             _message.c.state != MessageState.DELIVERED.value,
@@ -180,6 +185,10 @@ def receipts_between(wanted: MessageFilter, below: Position, down_to: str | None
         conditions.append(_segment.c.connector_id == wanted.connector_id)
     if wanted.state:
         conditions.append(_segment.c.state == wanted.state.value)
+    if wanted.receipt:
+        conditions.append(_segment.c.receipt_stat == wanted.receipt)
+    if wanted.min_delay_ms is not None:
+        conditions.append(_segment.c.receipt_at - _segment.c.submitted_at >= wanted.min_delay_ms)
     if wanted.error:
         said = _segment.c.receipt_stat + " " + func.coalesce(_segment.c.receipt_err, "")
         conditions.append(said.icontains(wanted.error, autoescape=True))
@@ -211,15 +220,28 @@ def _receipt_row(row: Sequence[Any]) -> ReceiptRow:
 
 
 def _in_range(wanted: MessageFilter, below: str, *, included: bool = False) -> ColumnElement[bool]:
-    """What an index leads to: an account's messages of a time."""
-    if wanted.until is not None and first_id(wanted.until) <= below:
-        below, included = first_id(wanted.until), False
+    """What an index leads to: an account's messages of a time, or about that of an id."""
+    until, since = wanted.until, wanted.since
+    plain = wanted.message_id.removeprefix(QUEUED_PREFIX)
+    if is_id(plain):
+        # Those of one submit_multi share an id that is made just before theirs.
+        made = milliseconds_of(plain)
+        until, since = min(until or made + _AT_ONCE_MS, made + _AT_ONCE_MS), max(since or made, made)
+    if until is not None and first_id(until) <= below:
+        below, included = first_id(until), False
     conditions = [_message.c.id <= below if included else _message.c.id < below]
-    if wanted.since is not None:
-        conditions.append(_message.c.id >= first_id(wanted.since))
+    if since is not None:
+        conditions.append(_message.c.id >= first_id(since))
     if wanted.account_id is not None:
         conditions.append(_message.c.account_id == wanted.account_id)
+    if wanted.account:
+        named = select(_account.c.id).where(_account.c.name == wanted.account).scalar_subquery()
+        conditions.append(_message.c.account_id == named)
     return and_(*conditions)
+
+
+def _is_of_an_account(wanted: MessageFilter) -> bool:
+    return wanted.account_id is not None or bool(wanted.account)
 
 
 def _of_message(wanted: MessageFilter) -> list[ColumnElement[bool]]:
@@ -231,9 +253,20 @@ def _of_message(wanted: MessageFilter) -> list[ColumnElement[bool]]:
             (_message.c.credential, wanted.credential),
             (_message.c.source_addr, wanted.source_addr),
             (_message.c.dest_addr, wanted.dest_addr),
+            (_message.c.encoding, wanted.encoding),
         )
         if value
     ]
+    if wanted.message_id:
+        plain = wanted.message_id.removeprefix(QUEUED_PREFIX)
+        known_as = _message.c.reference == wanted.message_id
+        conditions.append(or_(_message.c.id == plain, known_as) if is_id(plain) else known_as)
+    if wanted.parts is not None:
+        conditions.append(_message.c.parts == wanted.parts)
+    if wanted.charged is not None:
+        conditions.append(_message.c.charged == wanted.charged)
+    if wanted.source_prefix:
+        conditions.append(_message.c.source_addr.istartswith(wanted.source_prefix, autoescape=True))
     if wanted.dest_prefix:
         conditions.append(_message.c.dest_addr.startswith(wanted.dest_prefix, autoescape=True))
     if wanted.text:

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from trunkline.model.identity import Actor
+from trunkline.model.money import format_credits
 from trunkline.panel.visitor import Visitor
 from trunkline.services.spreadsheet import Cell
 
@@ -18,7 +20,9 @@ class Kind(StrEnum):
     """How a value is written."""
 
     TEXT = "text"
+    PROSE = "prose"  # as much as fits two lines; all of it when pointed at
     NUMBER = "number"
+    CREDITS = "credits"  # micro-credits, written with as many decimals as they have
     TIME = "time"  # Unix ms
     BADGE = "badge"  # a word of a fixed list; its text is `state.<value>`
     FLAG = "flag"  # yes or no
@@ -42,6 +46,8 @@ class Column(Generic[T]):
         match self.kind:
             case Kind.NUMBER:
                 return visitor.number(value, 0 if isinstance(value, int) else 2)
+            case Kind.CREDITS:
+                return visitor.credits(value)
             case Kind.TIME:
                 return visitor.time(value)
             case Kind.BADGE:
@@ -55,27 +61,45 @@ class Column(Generic[T]):
         value = self.value(item)
         if self.kind is Kind.TIME:
             return visitor.time(value)
+        if self.kind is Kind.CREDITS:
+            return None if value is None else Decimal(format_credits(value))
         return value if isinstance(value, int | float | bool) or value is None else str(value)
 
 
 @dataclass(slots=True, frozen=True)
 class Filter:
-    """A question above the table; its label is the text `column.<name>`. `options` are what may be chosen.
+    """A question above the table. `options` are what may be chosen.
 
-    A `moment` is asked for as date and time of the visitor's zone; see `moment_of`.
+    Its label is the text `column.<label>`, the label being its name where none is given. One that is not
+    `shown` is a menu away. A `moment` is asked for as date and time of the visitor's zone; see `moment_of`.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     moment: bool = False
+    shown: bool = True
+    label: str = ""
+
+    def takes(self, answer: str) -> bool:
+        """Whether this is an answer to the question; nothing is none."""
+        if self.options:
+            return answer in self.options
+        return (_moment(answer) is not None) if self.moment else bool(answer)
 
 
 def moment_of(answer: str, visitor: Visitor) -> int | None:
     """The Unix milliseconds of what a filter for a moment holds; None for nothing."""
+    moment = _moment(answer)
+    return None if moment is None else int(moment.replace(tzinfo=visitor.zone).timestamp() * 1000)
+
+
+def _moment(answer: str) -> datetime | None:
+    """Date and time, of years that every zone can tell; None for what cannot be read."""
     try:
-        return int(datetime.fromisoformat(answer).replace(tzinfo=visitor.zone).timestamp() * 1000)
+        moment = datetime.fromisoformat(answer)
     except ValueError:
         return None
+    return moment if MINYEAR < moment.year < MAXYEAR else None
 
 
 @dataclass(slots=True, frozen=True)

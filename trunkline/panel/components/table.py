@@ -1,28 +1,34 @@
 """A table over rows that stay in the database: it holds one page of them, however many there are."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from nicegui import events, ui
 
 from trunkline.model.identity import Actor
 from trunkline.panel.components.empty_state import empty_state
-from trunkline.panel.components.listing import Kind, Listing, Query
+from trunkline.panel.components.filter_bar import FilterBar
+from trunkline.panel.components.listing import Kind, Listing, Query, Rows
+from trunkline.panel.components.position import Position, position_of
 from trunkline.panel.visitor import Visitor
-from trunkline.services.spreadsheet import csv_file, xlsx_file
+from trunkline.services.accounts import InvalidInput
+from trunkline.services.message_exports import MOST_XLSX_ROWS, Sheet, csv_export, xlsx_export
 
 T = TypeVar("T")
 
 PAGE = 50
-EXPORT_MAX = 50_000
 EXPORT_CHUNK = 1_000
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-_LINKED = """<q-td :props="props"><a class="row-link" :href="props.row._link">
+_LINKED = """<q-td :props="props" class="cell-link"><a class="row-link" :href="props.row._link">
 {{ props.value }}</a></q-td>"""
 _BADGE = """<q-td :props="props"><span v-if="props.value" class="badge" :data-state="props.row['%s_']">
 {{ props.value }}</span></q-td>"""
+_PROSE = """<q-td :props="props"><div class="prose" dir="auto" :title="props.value">
+{{ props.value }}</div></q-td>"""
 _ACTIONS = """<q-td :props="props" auto-width><q-btn v-for="each in props.row._actions" :key="each.name"
 flat dense round size="sm" :icon="each.icon" :aria-label="each.label" :title="each.label"
 @click="$parent.$emit('act', {action: each.name, key: props.row._key})" /></q-td>"""
@@ -49,18 +55,29 @@ class Table(Generic[T]):
         *,
         actions: Sequence[RowAction[T]] = (),
         live_s: float = 0,
+        addressed: bool = True,
     ) -> None:
-        """`live_s`: how often the page that is shown is read again; 0: when asked to."""
+        """`live_s`: how often the page that is shown is read again; 0: when asked to.
+
+        Filters and page stand in the page's address, which has room for one table: the others are not
+        `addressed`.
+        """
         self._visitor = visitor
         self._listing = listing
         self._actions = {each.name: each for each in actions}
-        self._before: list[str] = []  # the cursors of the pages before this one
-        self._after = ""
+        self._addressed = addressed
+        self._position = Position()
+        self._unreadable: list[str] = []
+        if addressed:
+            asked = visitor.asked
+            self._unreadable = [
+                each.name
+                for each in listing.filters
+                if asked.get(each.name) and not each.takes(asked[each.name])
+            ]
+            self._position = position_of(visitor.asked, listing.filters, listing.columns)
         self._next = ""
-        self._sort = ""
-        self._descending = False
         self._items: dict[str, T] = {}
-        self._filters: dict[str, str] = {}
         with ui.element("section").classes("card table-card"):
             self._bar()
             self._table = self._make()
@@ -69,6 +86,7 @@ class Table(Generic[T]):
                 visitor.text(f"{listing.name}.empty"),
                 visitor.text(f"{listing.name}.empty_next"),
             )
+            self._empty.set_visibility(False)
             self._footer()
         if live_s:
             visitor.every(live_s, self._show)
@@ -82,22 +100,17 @@ class Table(Generic[T]):
     def _bar(self) -> None:
         visitor, listing = self._visitor, self._listing
         with ui.element("div").classes("filter-bar"):
-            for each in listing.filters:
-                label = visitor.text(f"column.{each.name}")
-                changed = visitor.on(lambda event, name=each.name: self._filter(name, event.value))
-                if each.options:
-                    made: Any = ui.select(dict(each.options), label=label, clearable=True, on_change=changed)
-                else:
-                    made = ui.input(label, on_change=changed).props("debounce=400 clearable")
-                    if each.moment:
-                        made.props("type=datetime-local stack-label")
-                made.props("outlined dense").props(f'data-filter="{each.name}"')
+            self._filter_bar = FilterBar(
+                visitor, listing.filters, self._position.filters, self._from_the_start, self._unreadable
+            )
             ui.space()
             self._columns_menu()
             with ui.button(icon="download").props(f'flat dense aria-label="{visitor.text("table.export")}"'):
                 with ui.menu():
                     ui.menu_item("CSV", on_click=visitor.on(self._export_csv))
-                    ui.menu_item("XLSX", on_click=visitor.on(self._export_xlsx))
+                    ui.menu_item("XLSX", on_click=visitor.on(self._export_xlsx)).props["title"] = (
+                        visitor.text("table.xlsx_rows", rows=visitor.number(MOST_XLSX_ROWS))
+                    )
             ui.button(icon="refresh", on_click=visitor.on(self.refresh)).props(
                 f'flat dense aria-label="{visitor.text("table.refresh")}"'
             )
@@ -120,8 +133,9 @@ class Table(Generic[T]):
                 "name": each.name,
                 "field": each.name,
                 "label": visitor.text(f"column.{each.name}"),
-                "align": "right" if each.kind is Kind.NUMBER else "left",
+                "align": "right" if each.kind in (Kind.NUMBER, Kind.CREDITS) else "left",
                 "sortable": each.sortable,
+                "classes": f"cell-{each.kind.value}",
             }
             for each in listing.columns
         ]
@@ -132,15 +146,23 @@ class Table(Generic[T]):
             rows=[],
             row_key="_key",
             # `rowsNumber` has the table ask us to sort instead of sorting the page that it holds.
-            pagination={"rowsPerPage": 0, "rowsNumber": 0, "page": 1},
+            pagination={
+                "rowsPerPage": 0,
+                "rowsNumber": 0,
+                "page": 1,
+                "sortBy": self._position.sort or None,
+                "descending": self._position.descending,
+            },
         )
-        table.props("flat dense hide-pagination wrap-cells").props["visible-columns"] = [
+        table.props("flat dense hide-pagination hide-no-data wrap-cells").props["visible-columns"] = [
             *(each.name for each in listing.columns if each.shown),
             "_actions",
         ]
         for each in listing.columns:
             if each.kind is Kind.BADGE:
                 table.add_slot(f"body-cell-{each.name}", _BADGE % each.name)
+            elif each.kind is Kind.PROSE:
+                table.add_slot(f"body-cell-{each.name}", _PROSE)
         if listing.link is not None:
             table.add_slot(f"body-cell-{listing.columns[0].name}", _LINKED)
         if self._actions:
@@ -156,6 +178,9 @@ class Table(Generic[T]):
             self._unfinished = ui.label(visitor.text("table.unfinished")).classes("badge")
             self._unfinished.set_visibility(False)
             self._count = ui.label("").classes("quiet")
+            self._start = ui.button(
+                icon="last_page" if rtl else "first_page", on_click=visitor.on(self._to_the_start)
+            ).props(f'flat dense aria-label="{visitor.text("table.first")}"')
             self._back = ui.button(
                 icon="chevron_right" if rtl else "chevron_left", on_click=visitor.on(self._page_back)
             ).props(f'flat dense aria-label="{visitor.text("table.previous")}"')
@@ -165,37 +190,45 @@ class Table(Generic[T]):
 
     # --- what happens ---
 
-    async def _filter(self, name: str, value: str | None) -> None:
-        if value:
-            self._filters[name] = value
-        else:
-            self._filters.pop(name, None)
-        await self._from_the_start()
-
     async def _sort_by(self, event: events.GenericEventArguments) -> None:
         wanted = event.args["pagination"]
-        self._sort, self._descending = wanted.get("sortBy") or "", bool(wanted.get("descending"))
+        position = self._position
+        position.sort, position.descending = wanted.get("sortBy") or "", bool(wanted.get("descending"))
         self._table.pagination = self._table.pagination | {
-            "sortBy": self._sort or None,
-            "descending": self._descending,
+            "sortBy": position.sort or None,
+            "descending": position.descending,
         }
         await self._from_the_start()
 
     async def _from_the_start(self) -> None:
-        self._before.clear()
-        self._after = ""
+        """Other rows, or in another order: there is nothing to go back to."""
+        self._position.start()
         await self.refresh()
+        self._address("replaceState")
+
+    async def _to_the_start(self) -> None:
+        self._position.start()
+        await self._turned()
 
     async def _page_forth(self) -> None:
         if self._next:
-            self._before.append(self._after)
-            self._after = self._next
-            await self.refresh()
+            self._position.turn(self._next, len(self._items))
+            await self._turned()
 
     async def _page_back(self) -> None:
-        if self._before:
-            self._after = self._before.pop()
-            await self.refresh()
+        if self._position.before:
+            self._position.turn_back()
+            await self._turned()
+
+    async def _turned(self) -> None:
+        await self.refresh()
+        self._address("pushState")
+
+    def _address(self, how: str) -> None:
+        """Has the browser's address say what is shown."""
+        if self._addressed:
+            query = json.dumps(self._position.query())
+            ui.run_javascript(f"history.{how}(null, '', location.pathname + {query})")
 
     async def _act(self, event: events.GenericEventArguments) -> None:
         item = self._items.get(str(event.args.get("key")))
@@ -216,12 +249,14 @@ class Table(Generic[T]):
         self._table.update()
 
     async def _show(self, actor: Actor) -> None:
-        found = await self._listing.load(actor, self._query(PAGE, self._after))
+        found = await self._found(actor)
+        if found is None:
+            return
         self._items = {self._listing.key(item): item for item in found.items}
         self._next = found.next or ""
         self._table.rows = [self._row(item) for item in found.items]
         self._empty.set_visibility(not found.items)
-        first = len(self._before) * PAGE
+        first = self._position.first
         self._count.set_text(
             self._visitor.text(
                 "table.range",
@@ -233,11 +268,30 @@ class Table(Generic[T]):
         )
         # Some lists look at a bounded number of rows and then say that there may be more.
         self._unfinished.set_visibility(not getattr(found, "searched", True))
-        self._back.set_enabled(bool(self._before))
+        self._start.set_enabled(bool(self._position.after))
+        self._back.set_enabled(bool(self._position.before))
         self._forth.set_enabled(bool(self._next))
 
+    async def _found(self, actor: Actor) -> Rows[T] | None:
+        """The page; none where a filter breaks a rule, which then stands beside it."""
+        try:
+            try:
+                found = await self._listing.load(actor, self._query(PAGE, self._position.after))
+            except ValueError:  # `InvalidInput` too
+                if not self._position.after or self._position.before:
+                    raise
+                self._position.start()  # the address was somebody's invention
+                found = await self._listing.load(actor, self._query(PAGE, ""))
+        except InvalidInput as error:
+            if not self._filter_bar.refuse(error.field, error.rule):
+                raise
+            return None
+        self._filter_bar.accept()
+        return found
+
     def _query(self, limit: int, after: str) -> Query:
-        return Query(limit, after, self._sort, self._descending, dict(self._filters))
+        position = self._position
+        return Query(limit, after, position.sort, position.descending, dict(position.filters))
 
     def _row(self, item: T) -> dict[str, Any]:
         row: dict[str, Any] = {"_key": self._listing.key(item)}
@@ -256,25 +310,28 @@ class Table(Generic[T]):
         return row
 
     async def _export_csv(self) -> None:
-        await self._export(csv_file, "csv", "text/csv")
+        self._offer("csv", CSV, csv_export(self._sheet(), self._every_row(self._query(EXPORT_CHUNK, ""))))
 
     async def _export_xlsx(self) -> None:
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        await self._export(xlsx_file, "xlsx", kind)
+        self._offer("xlsx", XLSX, xlsx_export(self._sheet(), self._every_row(self._query(EXPORT_CHUNK, ""))))
 
-    async def _export(self, write: Callable[..., bytes], ending: str, kind: str) -> None:
-        """Everything that the filters let through, up to `EXPORT_MAX` rows."""
+    def _offer(self, ending: str, media_type: str, content: AsyncIterator[bytes]) -> None:
+        visitor = self._visitor
+        name = f"{self._listing.name}.{ending}"
+        ui.download.from_url(visitor.downloads.offer(visitor.token, name, media_type, content))
+
+    def _sheet(self) -> Sheet[T]:
         visitor, columns = self._visitor, self._listing.columns
-        rows: list[list[Any]] = []
-        after = ""
-        while len(rows) < EXPORT_MAX:
-            found = await self._listing.load(await visitor.actor(), self._query(EXPORT_CHUNK, after))
-            rows += [[each.exported(item, visitor) for each in columns] for item in found.items]
-            after = found.next or ""
-            if not after:
-                break
-        header = [visitor.text(f"column.{each.name}") for each in columns]
-        content = await asyncio.to_thread(write, header, rows[:EXPORT_MAX])
-        ui.download.content(content, f"{self._listing.name}.{ending}", kind)
-        if after:
-            visitor.tell(visitor.text("table.cut", rows=visitor.number(EXPORT_MAX)))
+        return Sheet(
+            self._listing.name,
+            tuple(visitor.text(f"column.{each.name}") for each in columns),
+            lambda item: tuple(each.exported(item, visitor) for each in columns),
+        )
+
+    async def _every_row(self, query: Query) -> AsyncIterator[Sequence[T]]:
+        """Everything that the filters let through, as the one who may see it at the time."""
+        after: str | None = ""
+        while after is not None:
+            found = await self._listing.load(await self._visitor.actor(), replace(query, after=after))
+            yield found.items
+            after = found.next

@@ -4,7 +4,6 @@ from starlette.requests import Request
 
 from trunkline.model.administration import AccountFilter, AccountRow
 from trunkline.model.identity import Actor, Permission
-from trunkline.model.money import MICROS
 from trunkline.model.people import Page as Rows
 from trunkline.model.people import Paging
 from trunkline.panel.components.heading import heading
@@ -30,7 +29,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
             Column[AccountRow]("permission_group", lambda each: each.permission_group),
             Column[AccountRow]("group", lambda each: each.group, shown=False),
             Column[AccountRow]("sender_id", lambda each: each.default_sender),
-            Column[AccountRow]("credits", _credits, Kind.NUMBER),
+            Column[AccountRow]("credits", lambda each: each.balance, Kind.CREDITS),
             Column[AccountRow]("unlimited", lambda each: each.unlimited, Kind.FLAG),
             Column[AccountRow]("tps", lambda each: each.throughput or None, Kind.NUMBER),
             Column[AccountRow]("status", _state, Kind.BADGE),
@@ -42,10 +41,6 @@ async def build(visitor: Visitor, _request: Request) -> None:
         icon="business",
     )
     await Table(visitor, listing).refresh()
-
-
-def _credits(account: AccountRow) -> float:
-    return account.balance / MICROS
 
 
 def _state(account: AccountRow) -> str:

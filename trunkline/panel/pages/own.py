@@ -136,6 +136,7 @@ async def _sessions(visitor: Visitor) -> None:
         visitor,
         listing,
         actions=[RowAction("revoke", "logout", visitor.text("own.revoke"), revoke)],
+        addressed=False,
     )
     await table.refresh()
 

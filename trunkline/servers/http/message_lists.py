@@ -13,7 +13,7 @@ from msgspec import Meta
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import Forbidden
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
-from trunkline.model.money import format_credits
+from trunkline.model.money import format_credits, parse_credits
 from trunkline.model.states import MessageState
 from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.answers import json_answer
@@ -38,14 +38,22 @@ Text = Annotated[str, Meta(max_length=255)]
 class MessageQuery(msgspec.Struct, rename={"from_": "from"}, forbid_unknown_fields=True):
     """Which messages; what is left out does not matter."""
 
+    id: Annotated[Text, Meta(description="The id that its sender was given, or the plain one.")] = ""
     account_id: Annotated[Text, Meta(description="For the administrator: of this account.")] = ""
+    account: Annotated[Text, Meta(description="The same, by the account's name.")] = ""
     connector: Text = ""
     state: Annotated[Text, Meta(extra_json_schema={"enum": STATES})] = ""
     door: Annotated[Text, Meta(description="Which way it came in: smpp or http.")] = ""
     credential: Annotated[Text, Meta(description="The system_id or HTTP user that handed it in.")] = ""
     from_: Text = ""
+    from_prefix: Annotated[Text, Meta(description="How the source begins; letters of either case.")] = ""
     to: Text = ""
     to_prefix: Annotated[Text, Meta(description="How the destination begins.")] = ""
+    encoding: Annotated[Text, Meta(description="gsm7, ucs2, latin1, binary ...")] = ""
+    parts: Annotated[Text, Meta(description="In so many parts.")] = ""
+    charged: Annotated[Text, Meta(description="For which so many credits were charged.")] = ""
+    receipt: Annotated[Text, Meta(description="With this status in receipts: DELIVRD, UNDELIV ...")] = ""
+    min_delay_ms: Annotated[Text, Meta(description="Of reports: that took so long or longer.")] = ""
     error: Annotated[Text, Meta(description="Contained in the error.")] = ""
     text: Annotated[Text, Meta(description="Contained in text, source or destination.")] = ""
     since: Annotated[Text, Meta(description="ISO 8601, UTC where it names no zone.")] = ""
@@ -195,6 +203,14 @@ def filter_of(query: MessageQuery) -> MessageFilter:
     if query.state and query.state not in STATES:
         raise InvalidInput("state", f"must be one of {', '.join(STATES)}")
     return MessageFilter(
+        message_id=query.id,
+        account=query.account,
+        source_prefix=query.from_prefix,
+        encoding=query.encoding,
+        parts=_number("parts", query.parts) if query.parts else None,
+        charged=_credits(query.charged) if query.charged else None,
+        receipt=query.receipt.upper(),
+        min_delay_ms=_number("min_delay_ms", query.min_delay_ms) if query.min_delay_ms else None,
         account_id=_number("account_id", query.account_id) if query.account_id else None,
         connector_id=query.connector,
         state=MessageState(query.state) if query.state else None,
@@ -226,6 +242,13 @@ def _number(name: str, text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return int(text)
     raise InvalidInput(name, "must be a whole number")
+
+
+def _credits(text: str) -> int:
+    try:
+        return parse_credits(text)
+    except ValueError as error:
+        raise InvalidInput("charged", str(error)) from None
 
 
 def _limit(text: str) -> int:

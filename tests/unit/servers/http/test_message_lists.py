@@ -71,6 +71,7 @@ async def test_every_filter_arrives(door: Door) -> None:
     cursor = new_id()
     query = (
         "account_id=5&connector=smsc-1&state=sent&door=smpp&credential=esme1&from=INFO&to=97150&to_prefix=97"
+        "&id=abc&account=acme&from_prefix=IN&encoding=ucs2&parts=2&charged=0.55&receipt=delivrd&min_delay_ms=9"
         "&error=RINV&text=Your+code&since=2026-04-10&until=2026-04-10T14%3A00%3A00%2B02%3A00"
         f"&next={cursor}&limit=7"
     )
@@ -87,6 +88,14 @@ async def test_every_filter_arrives(door: Door) -> None:
                 source_addr="INFO",
                 dest_addr="97150",
                 dest_prefix="97",
+                message_id="abc",
+                account="acme",
+                source_prefix="IN",
+                encoding="ucs2",
+                parts=2,
+                charged=550_000,
+                receipt="DELIVRD",
+                min_delay_ms=9,
                 error="RINV",
                 text="Your code",
                 since=1_775_779_200_000,
@@ -115,6 +124,9 @@ async def test_a_page_that_is_not_the_last(door: Door) -> None:
         ("limit=1001", "limit"),
         ("limit=many", "limit"),
         ("account_id=-1", "account_id"),
+        ("parts=two", "parts"),
+        ("charged=much", "charged"),
+        ("min_delay_ms=-1", "min_delay_ms"),
         ("next=1", "next"),
         ("colour=blue", "colour"),
         ("to=1&to=2", "to"),
