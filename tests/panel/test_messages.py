@@ -80,7 +80,7 @@ def test_delivery_reports(at_home: Page, site: Site) -> None:
     expect(row).to_contain_text("DELIVRD")
     row.get_by_label("DLR detail").click()
     detail = at_home.locator(".form-dialog")
-    expect(detail).to_contain_text("stat:DELIVRD")  # as it came
+    expect(detail).to_contain_text("ID at the SMSC")
     detail.get_by_role("button", name="The message").click()
     expect(at_home.locator(".fact-list")).to_contain_text("971503030303")
 

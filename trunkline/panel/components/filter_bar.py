@@ -28,9 +28,12 @@ class FilterBar:
         self._answers = answers
         self._changed = changed
         self._broken: set[str] = set()  # the filters whose answers the service did not take
-        self._inputs = {each.name: self._input(each) for each in filters}
+        self._inputs: dict[str, Any] = {}
+        self._place = ui.element("div").classes("filters")
+        for each in filters:
+            if each.shown or each.name in answers or each.name in unreadable:
+                self._add(each)
         for name in unreadable:
-            self._inputs[name].set_visibility(True)
             self._mark(name, visitor.text("table.unreadable"))
         further = [each for each in filters if not each.shown]
         if further:
@@ -56,6 +59,10 @@ class FilterBar:
             element.props["error"] = bool(rule)
             element.update()
 
+    def _add(self, described: Filter) -> None:
+        with self._place:
+            self._inputs[described.name] = self._input(described)
+
     def _input(self, described: Filter) -> Any:
         visitor = self._visitor
         label = visitor.text(f"column.{described.label or described.name}")
@@ -74,7 +81,6 @@ class FilterBar:
             if described.moment:
                 made.props("type=datetime-local stack-label")
         made.props("outlined dense hide-bottom-space no-error-icon").props(f'data-filter="{described.name}"')
-        made.set_visibility(described.shown or bool(answer))
         return made
 
     def _menu(self, further: Sequence[Filter]) -> None:
@@ -89,15 +95,17 @@ class FilterBar:
 
                     ui.checkbox(
                         visitor.text(f"column.{each.label or each.name}"),
-                        value=each.name in self._answers,
+                        value=each.name in self._inputs,
                         on_change=visitor.on(show),
                     ).props("dense")
 
     async def _show(self, described: Filter, *, shown: bool) -> None:
-        element = self._inputs[described.name]
-        element.set_visibility(shown)
-        if not shown and described.name in self._answers:
-            element.set_value(None if described.options else "")  # which is a change, and is taken as one
+        if shown:
+            self._add(described)
+            return
+        self._inputs.pop(described.name).delete()
+        self._broken.discard(described.name)
+        await self._answer(described.name, "")
 
     async def _take(self, described: Filter, answer: str) -> None:
         answer = answer.strip()
@@ -105,10 +113,13 @@ class FilterBar:
             self._mark(described.name, self._visitor.text("table.unreadable"))
             return
         self._mark(described.name, "")
-        if answer == self._answers.get(described.name, ""):
+        await self._answer(described.name, answer)
+
+    async def _answer(self, name: str, answer: str) -> None:
+        if answer == self._answers.get(name, ""):
             return
         if answer:
-            self._answers[described.name] = answer
+            self._answers[name] = answer
         else:
-            del self._answers[described.name]
+            del self._answers[name]
         await self._changed()
