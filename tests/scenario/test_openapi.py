@@ -34,13 +34,15 @@ CHECKS = [
 ]
 EXAMPLES = 15  # per operation
 GROUP = "known"
+TOKEN = "token-of-the-settings"
 ROWS = {"/api/v1/groups": {"name": GROUP}, "/api/v1/permission-groups": {"name": GROUP, "permissions": []}}
-# What is read only of what only its own tests have: a valid message, files of PDUs, a key's number.
+# What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, a logo.
 UNREAD = {
     "GET /api/v1/http-send",
     "GET /api/gateways/logs/download",
     "GET /api/clients/logs/download",
     "GET /api/v1/api-keys/{key}",
+    "GET /api/v1/settings/branding/logo",
 }
 
 schema = schemathesis.openapi.from_dict(document())
@@ -68,7 +70,8 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    gateway = Gateway(tmp_path_factory.mktemp("openapi"), role="all")
+    # The token of the settings: the stored one is renewed and revoked by these tests.
+    gateway = Gateway(tmp_path_factory.mktemp("openapi"), role="all", api_token=TOKEN)
     try:
         yield asyncio.run(_started(gateway))
     finally:
@@ -79,7 +82,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 async def _started(gateway: Gateway) -> Api:
     await gateway.start("--demo")
     demo = json.loads((gateway.settings.data_dir / "demo.json").read_text())
-    token, sender_key = demo["api_token"], demo["http_account"]["api_key"]
+    token, sender_key = TOKEN, demo["http_account"]["api_key"]
 
     async def made(path: str, body: dict[str, Any], key: str = token) -> Any:
         answer = await http(gateway.http_port, "POST", path, body, {"X-API-Key": key})

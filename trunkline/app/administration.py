@@ -8,6 +8,7 @@ from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import is_current, open_store, upgrade
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
+from trunkline.connectors.mail import SmtpMailer
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
@@ -16,6 +17,7 @@ from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.people import People, people_of
 from trunkline.services.routes import Routes
+from trunkline.services.system_settings import SystemSettings
 
 
 class DatabaseNotReady(Exception):
@@ -34,6 +36,7 @@ class AdministrationTools:
     messages: Messages
     admin_token: AdminToken
     people: People
+    system_settings: SystemSettings
 
 
 def make_people(settings: Settings, store: SqlStore, credentials: CredentialChecker) -> People:
@@ -83,6 +86,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
             Messages(store),
             AdminToken(store),
             make_people(settings, store, credentials),
+            SystemSettings(store, SmtpMailer()),
         )
     finally:
         credentials.close()

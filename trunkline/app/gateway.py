@@ -18,6 +18,7 @@ from trunkline.app.panel import make_panel
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
+from trunkline.connectors.mail import SmtpMailer
 from trunkline.connectors.smpp_client import SmppSubmitter
 from trunkline.connectors.webhook import WebhookDeliverer
 from trunkline.model.nodes import NodeRole
@@ -43,6 +44,7 @@ from trunkline.servers.smpp.door import EsmeDoor
 from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.connector_usage import MonthlyUsage
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
@@ -52,6 +54,7 @@ from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
+from trunkline.services.system_settings import SystemSettings
 from trunkline.smpp.asyncio.server import SmppServer
 from trunkline.smpp.constants import Version
 from trunkline.smpp.timers import TimerSettings
@@ -102,6 +105,8 @@ class Gateway:
         )
         self.managed_connectors = Connectors(store, self.live.connectors, MonthlyUsage(store, self.clock))
         self.credentials = CredentialChecker()
+        self.mailer = SmtpMailer()
+        self.system_settings = SystemSettings(store, self.mailer)
         self.people = make_people(settings, store, self.credentials)
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
@@ -177,6 +182,8 @@ class Gateway:
                     live=self.live,
                     refresh=self.refresh_configuration,
                     people=self.people,
+                    system_settings=self.system_settings,
+                    admin_token=AdminToken(store),
                 ),
             )
         )

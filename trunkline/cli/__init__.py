@@ -28,6 +28,7 @@ from trunkline.cli import (
     serve,
     simulate,
     smpp,
+    system_settings,
     text,
 )
 from trunkline.cli.commands import Commands, Invocation
@@ -52,6 +53,7 @@ app.add_typer(api_keys.group, name="api-key")
 app.add_typer(audit.group, name="audit")
 app.add_typer(connectors.group, name="connector")
 app.add_typer(routes.group, name="route")
+app.add_typer(system_settings.group, name="settings")
 app.add_typer(messages.group, name="message")
 app.command()(send.send)
 smpp.group.command()(probe.probe)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trunkline.services.messages import Messages
     from trunkline.services.people import People
     from trunkline.services.routes import Routes
+    from trunkline.services.system_settings import SystemSettings
 
 T = TypeVar("T")
 
@@ -72,6 +73,9 @@ class Management(Protocol):
 
     @property
     def people(self) -> "People": ...
+
+    @property
+    def system_settings(self) -> "SystemSettings": ...
 
 
 @dataclass(slots=True, frozen=True)

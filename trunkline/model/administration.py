@@ -9,6 +9,7 @@ from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow,
 from trunkline.model.people import AuditLog, Page, Paging, People
 from trunkline.model.snapshot import ConnectorConfig, Route
 from trunkline.model.status import ConnectorStatus
+from trunkline.model.system_settings import SettingsStore
 
 
 @dataclass(slots=True, frozen=True)
@@ -136,7 +137,7 @@ class MessageDetail:
     ledger: tuple[LedgerEntry, ...] = ()
 
 
-class Administration(People, AuditLog, Protocol):
+class Administration(People, AuditLog, SettingsStore, Protocol):
     """Configuration and money, outside the hot path. Every change bumps the configuration's revision.
 
     Every change stands in the audit log as well, by the same transaction, under the one who is `acting`.
@@ -191,6 +192,10 @@ class Administration(People, AuditLog, Protocol):
 
     async def api_token_hash(self) -> str | None:
         """SHA-256 of the administrator's API token; empty once revoked, None where there never was one."""
+        ...
+
+    async def api_token_made_at(self) -> int | None:
+        """When the token was made (Unix ms); None where that is not known."""
         ...
 
     async def set_api_token_hash(self, api_token_hash: str) -> None: ...

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from trunkline.model.identity import Actor
 from trunkline.model.profile import STANDARD, Profile
+from trunkline.model.system_settings import PlatformSettings
 
 
 class OverRate(StrEnum):
@@ -181,6 +182,7 @@ class Snapshot:
     routes: tuple[Route, ...] = ()
     api_token_hash: str = ""  # SHA-256 hex of the administrator's API token; empty: none was made
     logins_by_key_hash: dict[str, KeyHolder] = field(default_factory=dict)
+    settings: PlatformSettings = field(default_factory=PlatformSettings)
 
     def sharing(self) -> dict[str, tuple[str, ...]]:
         """The connectors that bind to one SMSC with one system_id: each of them -> it and the others.

@@ -6,7 +6,7 @@ import string
 from enum import StrEnum
 
 is_name = re.compile(r"[A-Za-z0-9_.@-]{1,64}").fullmatch
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}").fullmatch
+_EMAIL = re.compile(r"[^@\s<>(),:;\"\\]{1,64}@[^@\s<>(),:;\"\\]{1,190}").fullmatch
 _READABLE = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
 
 

@@ -14,6 +14,13 @@ class AdminToken:
     def __init__(self, administration: Administration) -> None:
         self._administration = administration
 
+    async def made_at(self, actor: Actor) -> int | None:
+        """When the token was made (Unix ms; 0: not known); None: there is none. Raises `Forbidden`."""
+        actor.require(Permission.VIEW_PLATFORM)
+        if not await self._administration.api_token_hash():
+            return None
+        return await self._administration.api_token_made_at() or 0
+
     async def renew(self, actor: Actor) -> str:
         """Makes a new token and returns it; the one before is void. Raises `Forbidden`."""
         actor.require(Permission.MANAGE_ADMINS)

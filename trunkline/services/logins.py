@@ -261,10 +261,20 @@ def _check_profile(*, email: str, full_name: str, locale: str, timezone: str) ->
     check_email("email", email)
     if len(full_name) > 255 or not full_name.isprintable():
         raise InvalidInput("full_name", "at most 255 printable characters")
+    check_locale("locale", locale)
+    check_timezone("timezone", timezone)
+
+
+def check_locale(field: str, locale: str) -> None:
+    """Raises `InvalidInput` for what is no language; it may be empty."""
     if locale and not _LOCALE(locale):
-        raise InvalidInput("locale", "a language such as en or ar-AE")
+        raise InvalidInput(field, "a language such as en or ar-AE")
+
+
+def check_timezone(field: str, timezone: str) -> None:
+    """Raises `InvalidInput` for what is no time zone; it may be empty."""
     if timezone and timezone not in available_timezones():
-        raise InvalidInput("timezone", "a time zone such as Asia/Dubai")
+        raise InvalidInput(field, "a time zone such as Asia/Dubai")
 
 
 def _now_ms() -> int:

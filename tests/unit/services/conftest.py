@@ -24,6 +24,7 @@ from trunkline.model.identity import Login, permissions_of
 from trunkline.model.people import LoginSecrets, NewLogin, Page, Paging
 from trunkline.model.snapshot import ConnectorConfig, Route
 from trunkline.model.status import ConnectorStatus
+from trunkline.model.system_settings import AnySection, Logo, PlatformSettings, Section
 
 
 class MemoryAdministration:
@@ -38,6 +39,8 @@ class MemoryAdministration:
         self.lanes: dict[str, int] = {}
         self.logins: dict[str, NewLogin] = {}
         self.token_hash: str | None = None
+        self.token_made_at: int | None = None
+        self.settings = PlatformSettings()
         self.connectors: dict[str, ConnectorConfig] = {}
         self.connector_times = (1, 2)  # created_at, updated_at
         self.in_use = ""  # why no connector can be deleted
@@ -131,6 +134,21 @@ class MemoryAdministration:
     async def set_api_token_hash(self, api_token_hash: str) -> None:
         self.revision += 1
         self.token_hash = api_token_hash
+        self.token_made_at = self.revision
+
+    async def api_token_made_at(self) -> int | None:
+        return self.token_made_at
+
+    async def platform_settings(self) -> PlatformSettings:
+        return self.settings
+
+    async def update_settings(self, section: Section, values: AnySection) -> None:
+        self.revision += 1
+        self.settings = replace(self.settings, **{section.value: values})
+
+    async def set_logo(self, logo: Logo | None) -> None:
+        self.revision += 1
+        self.settings = replace(self.settings, logo=logo)
 
     async def create_http_account(self, account_id: int, username: str, **fields: Any) -> int:
         self._new("HTTP API account", username, self.http_accounts)

@@ -49,3 +49,13 @@ async def test_only_a_super_administrator_makes_one(administration: MemoryAdmini
             with pytest.raises(Forbidden):
                 await call
     assert administration.token_hash is None
+
+
+async def test_administrators_see_when_it_was_made(administration: MemoryAdministration) -> None:
+    viewer = Actor("ann", Role.VIEWER, PERMISSIONS_OF_ROLE[Role.VIEWER])
+    tokens = AdminToken(administration)
+    assert await tokens.made_at(viewer) is None
+    await tokens.renew(GATEWAY)
+    assert await tokens.made_at(viewer) == administration.token_made_at
+    with pytest.raises(Forbidden):
+        await tokens.made_at(Actor("tenant", Role.ENTERPRISE, frozenset(), 1))

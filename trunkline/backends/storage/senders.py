@@ -26,13 +26,21 @@ class Senders(AuditTrail):
         async with self._read() as connection:
             return await read_setting(connection, tables.ADMIN_CREDENTIAL)
 
+    async def api_token_made_at(self) -> int | None:
+        """When the token was made (Unix ms); None where that is not known."""
+        async with self._read() as connection:
+            made_at = await read_setting(connection, tables.ADMIN_CREDENTIAL_MADE_AT)
+        return None if made_at is None else int(made_at)
+
     async def set_api_token_hash(self, api_token_hash: str) -> None:
         """Replaces the administrator's API token; empty: there is none any more."""
         async with self._configure() as connection:
             before = await read_setting(connection, tables.ADMIN_CREDENTIAL)
-            await connection.execute(delete(_setting).where(_setting.c.key == tables.ADMIN_CREDENTIAL))
-            await connection.execute(
-                insert(_setting).values(key=tables.ADMIN_CREDENTIAL, value=api_token_hash)
-            )
+            for key, value in (
+                (tables.ADMIN_CREDENTIAL, api_token_hash),
+                (tables.ADMIN_CREDENTIAL_MADE_AT, str(self._now_ms())),
+            ):
+                await connection.execute(delete(_setting).where(_setting.c.key == key))
+                await connection.execute(insert(_setting).values(key=key, value=value))
             old, new = {"token": before or ""}, {"token": api_token_hash}
             await self._record(connection, "change", "api_token", "", old, new)

@@ -25,6 +25,7 @@ from trunkline.backends.storage.routes import Routes, build_route
 from trunkline.backends.storage.senders import Senders
 from trunkline.backends.storage.sessions import Sessions
 from trunkline.backends.storage.statistics import Statistics
+from trunkline.backends.storage.system_settings import SystemSettings
 from trunkline.model.message import MessageEvent, OrphanReceipt, Segment
 from trunkline.model.snapshot import (
     Account,
@@ -58,6 +59,7 @@ class SqlStore(
     Sessions,
     ApiKeys,
     Nodes,
+    SystemSettings,
 ):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 
@@ -159,6 +161,7 @@ class SqlStore(
                 for row in await connection.execute(select(route).order_by(route.c.position, route.c.id))
             )
             key_holders = await self._key_holders(connection)
+            settings = await self._platform_settings(connection)
         return Snapshot(
             int(revision or 0),
             accounts,
@@ -169,6 +172,7 @@ class SqlStore(
             routes,
             api_token_hash or "",
             key_holders,
+            settings,
         )
 
     # --- through the journal, in order with what it writes ---

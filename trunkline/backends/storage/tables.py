@@ -35,6 +35,7 @@ metadata = MetaData(naming_convention=NAMING)
 
 REVISION = "revision"  # the row of `setting` that counts changes of the configuration
 ADMIN_CREDENTIAL = "api_token_hash"  # the row that holds the SHA-256 of the administrator's API token
+ADMIN_CREDENTIAL_MADE_AT = "api_token_made_at"  # the row that holds when it was set, in Unix ms
 SHORT_ID_BLOCK = "short_id_block"  # the row that counts the blocks of short ids given out
 CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
 ESME_ID = "esme_id"  # the row that holds the last id an ESME was given

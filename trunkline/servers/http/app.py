@@ -34,6 +34,7 @@ from trunkline.servers.http.send import SendRoute
 from trunkline.servers.http.smpp_decode import smpp_decode
 from trunkline.servers.http.speed import speed
 from trunkline.servers.http.statistics import statistics
+from trunkline.servers.http.system_settings import settings_routes
 from trunkline.servers.http.texts import texts
 
 log = structlog.get_logger()
@@ -126,7 +127,14 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app.include_router(speed(services, authenticator))
     app.include_router(gateway_routes(services.management, authenticator))
     app.include_router(client_routes(services.management, authenticator))
-    for routes_of in (group_routes, account_routes, api_key_routes, audit_routes, login_routes):
+    for routes_of in (
+        group_routes,
+        account_routes,
+        api_key_routes,
+        audit_routes,
+        login_routes,
+        settings_routes,
+    ):
         app.include_router(routes_of(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):
         app.add_exception_handler(kind, _foreseen)

@@ -12,6 +12,7 @@ from trunkline.model.snapshot import Snapshot
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.figures import MetricsSource
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.cancelling import Amending
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
@@ -21,6 +22,7 @@ from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People
+from trunkline.services.system_settings import SystemSettings
 
 
 class Pipeline(Protocol):
@@ -96,6 +98,8 @@ class Management:
     live: LiveConnections
     refresh: Callable[[], Awaitable[None]]
     people: People
+    system_settings: SystemSettings
+    admin_token: AdminToken
 
 
 @dataclass(slots=True)

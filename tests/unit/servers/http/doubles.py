@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tests.unit.services.conftest import MemoryAdministration
+from trunkline.connectors.mail import SmtpMailer
 from trunkline.model.administration import LedgerEntry, MessageDetail
 from trunkline.model.amendment import NotAmended, Obstacle, Owner
 from trunkline.model.idempotency import IdempotencyRequest
@@ -18,11 +19,13 @@ from trunkline.model.states import SegmentState
 from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus, SessionStatus
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.http.needs import HttpFigures, Management
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.people import people_of
+from trunkline.services.system_settings import SystemSettings
 
 R = TypeVar("R", MessageRow, ReceiptRow)
 
@@ -323,6 +326,8 @@ def management_of(
         live=live,
         refresh=refresh,
         people=people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),
+        system_settings=SystemSettings(administration, SmtpMailer()),
+        admin_token=AdminToken(administration),
     )
 
 

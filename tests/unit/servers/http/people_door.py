@@ -5,10 +5,12 @@ from typing import Any
 import httpx
 
 from trunkline.backends.storage import SqlStore
+from trunkline.connectors.mail import SmtpMailer
 from trunkline.model.identity import COMMAND_LINE, Role
 from trunkline.pipeline.snapshots import Snapshots
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures, Management
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
@@ -17,6 +19,7 @@ from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People, people_of
+from trunkline.services.system_settings import SystemSettings
 
 from .doubles import (
     FixedConnections,
@@ -65,6 +68,8 @@ class PeopleDoor:
                     live=FixedConnections(),
                     refresh=self.refresh,
                     people=self.people,
+                    system_settings=SystemSettings(store, SmtpMailer()),
+                    admin_token=AdminToken(store),
                 ),
                 api_token_hash=hash_api_key(TOKEN),
             )
