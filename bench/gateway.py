@@ -150,10 +150,18 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
     async with open_administration(settings) as administration:
         await administration.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=CREDITS)
         await administration.esmes.create(
-            ACCOUNT, SYSTEM_ID, password=PASSWORD, max_binds=20, window=500, pdu_log=setup.pdu_log
+            COMMAND_LINE,
+            ACCOUNT,
+            SYSTEM_ID,
+            password=PASSWORD,
+            max_binds=20,
+            window=500,
+            pdu_log=setup.pdu_log,
         )
         for system_id in setup.system_ids:
-            await administration.esmes.create(ACCOUNT, system_id, password=PASSWORD, max_binds=BINDS_PER_ESME)
+            await administration.esmes.create(
+                COMMAND_LINE, ACCOUNT, system_id, password=PASSWORD, max_binds=BINDS_PER_ESME
+            )
         for username, key, callback_url in (
             ("bench", API_KEY, None),
             ("bench-callback", CALLBACK_API_KEY, setup.callback_url),

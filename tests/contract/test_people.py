@@ -431,6 +431,7 @@ CHANGES: list[tuple[str, Change, tuple[str, str, str], set[str]]] = [
         ("change", "esme", "shop"),
         {"max_binds", "password"},
     ),
+    ("unbind_esme", lambda s: s.unbind_esme(1), ("unbind", "esme", "shop"), set()),
     ("delete_esme", lambda s: s.delete_esme(1), ("delete", "esme", "shop"), {"max_binds"}),
     (
         "create_connector",

@@ -10,7 +10,13 @@ from cryptography.fernet import Fernet
 
 from trunkline.backends.secrets import SecretBox, SecretUnreadable
 from trunkline.backends.storage import SqlStore
-from trunkline.model.administration import AccountFilter, AccountRow, EsmeSettings, HttpAccountFilter
+from trunkline.model.administration import (
+    AccountFilter,
+    AccountRow,
+    EsmeFilter,
+    EsmeSettings,
+    HttpAccountFilter,
+)
 from trunkline.model.broadcast import Broadcast
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.ids import new_id
@@ -262,7 +268,7 @@ async def test_an_esme_is_changed(place: Place, store: SqlStore) -> None:
     assert (row.id, row.system_id, row.account, row.settings) == (esme_id, "client1", "acme", ESME)
     assert (row.password, row.created_at > NOW) == ("", True)
     assert await store.find_esme("client1") == row
-    assert await store.list_esmes() == [row]
+    assert (await store.page_esmes(EsmeFilter(), Paging())).items == [row]
     settings = EsmeSettings(1, "192.0.2.7", 60, 5, "latin1", "milliseconds", True, False, "[::1]:2776", True)
     await store.update_esme(esme_id, settings)
     assert (await store.find_esme(esme_id)).settings == settings
@@ -285,7 +291,7 @@ async def test_only_passwords_that_are_to_be_shown_are_kept_readable(place: Plac
     assert (await store.find_esme(shown)).password == "qwerty123"
     await store.update_esme(shown, ESME, password_hash="other")
     await store.update_esme(hidden, ESME, password_hash="other", password="open")
-    assert [each.password for each in await store.list_esmes()] == ["open", ""]
+    assert [each.password for each in (await store.page_esmes(EsmeFilter(), Paging())).items] == ["open", ""]
     assert await place.value("SELECT password_encrypted FROM esme WHERE system_id = 'shown'") is None
 
 
@@ -295,7 +301,7 @@ async def test_an_esme_s_id_is_not_given_again(store: SqlStore) -> None:
     with pytest.raises(AlreadyExists):
         await store.create_esme(account_id, "client1", ESME, password_hash="argon")
     await store.delete_esme(first)
-    assert await store.list_esmes() == []
+    assert (await store.page_esmes(EsmeFilter(), Paging())).items == []
     assert (await store.snapshot()).esmes == {}
     assert await store.create_esme(account_id, "client1", ESME, password_hash="argon") > first
 

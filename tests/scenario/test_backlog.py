@@ -59,7 +59,7 @@ async def test_a_dead_connector_costs_no_memory_and_its_queue_is_delivered(make_
     await attach(gateway, port, window=200)
     async with gateway.administration() as admin:
         api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "bulk", throughput=0)
-        await admin.esmes.create(ACCOUNT, "brief", password=PASSWORD)
+        await admin.esmes.create(COMMAND_LINE, ACCOUNT, "brief", password=PASSWORD)
     await gateway.start()
     esme = await Esme().bind(gateway.smpp_port, "brief")
     brief = [

@@ -64,7 +64,7 @@ async def gateway(smsc: SmscSimulator, tmp_path_factory: pytest.TempPathFactory)
 async def _create(gateway: Gateway, system_id: str, account: str = ACCOUNT, **fields: object) -> None:
     """Creates an ESME; returns when the gateway knows it."""
     async with gateway.administration() as admin:
-        await admin.esmes.create(account, system_id, password=PASSWORD, **fields)  # type: ignore[arg-type]
+        await admin.esmes.create(COMMAND_LINE, account, system_id, password=PASSWORD, **fields)  # type: ignore[arg-type]
 
     async def known() -> bool:
         probe = Esme()

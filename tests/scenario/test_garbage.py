@@ -71,7 +71,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
     async with simulator(Scenario(response_delay_ms=5, receipt_delay_ms=20)) as smsc:
         await attach(gateway, smsc.port)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "good", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "good", password=PASSWORD)
             api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=0)
         await gateway.start()
         loads = (

@@ -51,8 +51,8 @@ async def test_sigkill_under_load_loses_nothing(
             await admin.people.enterprise_users.create(
                 COMMAND_LINE, "again", balance=OPENING_BALANCE, unknown_outcome="resend"
             )
-            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
-            await admin.esmes.create("again", "resends", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "waits", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, "again", "resends", password=PASSWORD)
             api = await admin.http_accounts.create(
                 COMMAND_LINE, ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )
@@ -106,7 +106,7 @@ async def test_receipts_from_before_a_kill_prove_what_it_left_unknown(
     async with simulator(Scenario(receipts="early", response_delay_ms=600_000)) as smsc:
         await attach(gateway, smsc.port, window=20)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "waits", password=PASSWORD)
         await gateway.start()
         esme = await Esme().bind(gateway.smpp_port, "waits")
         ids = [await esme.accepted(f"97150{n:07d}", "x" * (400 if n % 3 == 0 else 40)) for n in range(9)]
@@ -150,7 +150,7 @@ async def test_submits_without_an_answer_are_unknown_until_a_receipt_proves_them
     async with simulator(weather) as smsc:
         await attach(gateway, smsc.port, window=20, response_timeout_s=1.0)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "waits", password=PASSWORD)
             api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=0)
         await gateway.start()
         load = EsmeLoad(gateway, "waits", "97150", rate=300, seed=SEED)

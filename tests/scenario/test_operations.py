@@ -59,10 +59,10 @@ async def gateway(smsc: SmscSimulator, tmp_path_factory: pytest.TempPathFactory)
     await gateway.prepare()
     await attach(gateway, smsc.port)
     async with gateway.administration() as admin:
-        await admin.esmes.create(ACCOUNT, "one", password=PASSWORD)
-        await admin.esmes.create(ACCOUNT, "same", password=PASSWORD)
+        await admin.esmes.create(COMMAND_LINE, ACCOUNT, "one", password=PASSWORD)
+        await admin.esmes.create(COMMAND_LINE, ACCOUNT, "same", password=PASSWORD)
         await admin.people.enterprise_users.create(COMMAND_LINE, "other", balance=OPENING_BALANCE)
-        await admin.esmes.create("other", "two", password=PASSWORD)
+        await admin.esmes.create(COMMAND_LINE, "other", "two", password=PASSWORD)
     await gateway.start()
     yield gateway
     try:
@@ -231,7 +231,7 @@ async def test_an_smsc_that_cannot(make_gateway: MakeGateway) -> None:
     async with simulator(Scenario(receipt_delay_ms=3_600_000, supports=())) as smsc:
         await attach(gateway, smsc.port, profile=Profile(forward_query=True))
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "one", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "one", password=PASSWORD)
         await gateway.start()
         esme = await Esme().bind(gateway.smpp_port, "one")
         message_id, _ = await _sent(gateway, smsc, esme)
@@ -279,7 +279,7 @@ async def test_short_ids_outlive_the_process(make_gateway: MakeGateway) -> None:
     async with simulator(Scenario(receipt_delay_ms=20)) as smsc:
         await attach(gateway, smsc.port)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "old", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "old", password=PASSWORD)
         ids: list[str] = []
         waiting: list[str] = []
         for _ in range(2):
@@ -314,7 +314,7 @@ async def test_sigkill_among_cancels(make_gateway: MakeGateway, database_url: st
     async with simulator(Scenario(response_delay_ms=20, supports=())) as smsc:
         await attach(gateway, smsc.port, window=3, throughput=60)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "one", password=PASSWORD, window=1000)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "one", password=PASSWORD, window=1000)
         numbers: dict[str, str] = {}
         confirmed: set[str] = set()
         for _ in range(3):

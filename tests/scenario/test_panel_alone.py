@@ -50,9 +50,9 @@ async def test_what_it_accepts_is_sent_once_however_often_it_is_killed(
     ):
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "waits", password=PASSWORD)
-            api = await admin.accounts.create_http_account(
-                ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "waits", password=PASSWORD)
+            api = await admin.http_accounts.create(
+                COMMAND_LINE, ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )
         await gateway.start()
         panel = beside(make_gateway, gateway)
@@ -100,8 +100,8 @@ async def test_it_shows_the_gateways_binds_and_cancels_nothing(
     async with simulator(Scenario(receipt_delay_ms=10)) as smsc:
         await attach(gateway, smsc.port)
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "shop", password=PASSWORD)
-            api = await admin.accounts.create_http_account(ACCOUNT, "web", throughput=0)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "shop", password=PASSWORD)
+            api = await admin.http_accounts.create(COMMAND_LINE, ACCOUNT, "web", throughput=0)
         await gateway.start()
         panel = beside(make_gateway, gateway)
         await panel.start()

@@ -43,7 +43,7 @@ async def prepared(make_gateway: MakeGateway, port: int, *, logged: bool) -> tup
     await gateway.prepare()
     await attach(gateway, port, pdu_log=logged)
     async with gateway.administration() as admin:
-        made = await admin.esmes.create(ACCOUNT, "shop", password=PASSWORD, pdu_log=logged)
+        made = await admin.esmes.create(COMMAND_LINE, ACCOUNT, "shop", password=PASSWORD, pdu_log=logged)
     await gateway.start()
     return gateway, made.id
 
@@ -131,7 +131,7 @@ async def test_switched_on_and_off_while_messages_flow(make_gateway: MakeGateway
 
         async def switch(on: bool) -> None:
             async with gateway.administration() as admin:
-                await admin.esmes.change("shop", pdu_log=on)
+                await admin.esmes.change(COMMAND_LINE, "shop", pdu_log=on)
                 await admin.connectors.change(COMMAND_LINE, CONNECTOR, pdu_log=on)
 
         await switch(True)

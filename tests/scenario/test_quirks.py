@@ -59,7 +59,7 @@ class Stage:
     async def _configure(self) -> None:
         async with self.gateway.administration() as admin:
             await admin.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=OPENING_BALANCE)
-            await admin.esmes.create(ACCOUNT, "sender", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "sender", password=PASSWORD)
             for name, quirk in self.quirks.items():
                 fields = {"reconnect_min_s": 0.1, "reconnect_max_s": 0.3, "response_timeout_s": 10.0}
                 await admin.connectors.create(

@@ -20,7 +20,7 @@ async def test_receipts_come_over_the_other_connector(gateway: Gateway, scenario
     async with simulator(scenario) as smsc:
         await attach(gateway, smsc.port, tx_binds=1, trx_binds=0)  # nothing comes back over this one
         async with gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "sender", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "sender", password=PASSWORD)
             await admin.connectors.create(
                 COMMAND_LINE,
                 connector_id="second",

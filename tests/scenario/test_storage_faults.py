@@ -119,8 +119,8 @@ async def business(
         await attach(gateway, smsc.port, window=30)
         async with gateway.administration() as admin:
             await admin.people.enterprise_users.create(COMMAND_LINE, "probes", balance=OPENING_BALANCE)
-            await admin.esmes.create(ACCOUNT, "busy", password=PASSWORD)
-            await admin.esmes.create("probes", "probe", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "busy", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, "probes", "probe", password=PASSWORD)
             api = await admin.http_accounts.create(
                 COMMAND_LINE, ACCOUNT, "web", throughput=0, dlr_url=callbacks.url
             )

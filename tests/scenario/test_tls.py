@@ -43,7 +43,7 @@ class Place:
         await self.gateway.prepare()
         await attach(self.gateway, smsc_port, **connector)
         async with self.gateway.administration() as admin:
-            await admin.esmes.create(ACCOUNT, "good", password=PASSWORD)
+            await admin.esmes.create(COMMAND_LINE, ACCOUNT, "good", password=PASSWORD)
         await self.gateway.start()
 
     async def bound(self, context: ssl.SSLContext = TRUSTING) -> Esme:

@@ -96,7 +96,7 @@ async def _attach(gateway: Gateway, stack: AsyncExitStack) -> dict[str, SmscSimu
     smscs = {}
     async with gateway.administration() as admin:
         await admin.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=OPENING_BALANCE)
-        await admin.esmes.create(ACCOUNT, "sailor", password=PASSWORD, max_binds=100)
+        await admin.esmes.create(COMMAND_LINE, ACCOUNT, "sailor", password=PASSWORD, max_binds=100)
         for number, (name, weather) in enumerate(WEATHERS.items()):
             scenario = replace(weather.scenario, first_id=(number + 1) * 1_000_000)
             smsc = smscs[name] = await stack.enter_async_context(simulator(scenario))

@@ -142,13 +142,13 @@ class Bench:
     async def create_esme(self, system_id: str, **settings: Any) -> None:
         """Give the account another ESME, with the same password."""
         store = self.gateway.store
-        await Esmes(store).create("acme", system_id, password=PASSWORD, **settings)
+        await Esmes(store).create(COMMAND_LINE, "acme", system_id, password=PASSWORD, **settings)
         self.gateway.snapshots.publish(await store.snapshot())
 
     async def change_esme(self, **settings: Any) -> None:
         """Change the ESME `acme`."""
         store = self.gateway.store
-        await Esmes(store).change(SYSTEM_ID, **settings)
+        await Esmes(store).change(COMMAND_LINE, SYSTEM_ID, **settings)
         self.gateway.snapshots.publish(await store.snapshot())
 
     async def stop_connector(self) -> None:

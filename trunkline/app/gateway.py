@@ -126,6 +126,8 @@ class Gateway:
             window=settings.smpp_window,
             pdu_log=self.pdu_log,
         )
+        self.esmes = Esmes(store, self.live.esmes)
+        self.http_accounts = HttpAccounts(store)
         self.webhooks = WebhookDeliverer(
             concurrency=settings.callback_concurrency,
             allow_private=settings.callback_allow_private,
@@ -176,8 +178,8 @@ class Gateway:
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(
-                    http_accounts=HttpAccounts(store),
-                    esmes=Esmes(store),
+                    http_accounts=self.http_accounts,
+                    esmes=self.esmes,
                     connectors=self.managed_connectors,
                     live=self.live,
                     refresh=self.refresh_configuration,

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer, read_secret
+from trunkline.cli.commands import BadInput, Management, administer, read_secret, who_runs_this
 from trunkline.cli.options import Row, given, new_password, with_options
+from trunkline.cli.paging import every_item
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
 if TYPE_CHECKING:
     from trunkline.model.administration import EsmeRow
+    from trunkline.services.esmes import EsmeOverview
 
 group = typer.Typer(help="SMPP users: who may bind to the gateway.")
 
@@ -59,7 +61,7 @@ def create(
     fields = _fields(values)
 
     async def work(administration: Management) -> dict[str, object]:
-        made = await administration.esmes.create(account, system_id, **fields)
+        made = await administration.esmes.create(who_runs_this(), account, system_id, **fields)
         return {"id": made.id, "system_id": made.system_id, "password": made.password}
 
     made = administer(ctx, work)
@@ -96,6 +98,46 @@ def disable(ctx: typer.Context, system_id: SystemId) -> None:
 
 
 @group.command()
+def unbind(ctx: typer.Context, system_id: SystemId) -> None:
+    """Have a running gateway unbind all sessions of an SMPP user; it may bind again."""
+
+    async def work(administration: Management) -> None:
+        await administration.esmes.unbind(who_runs_this(), system_id)
+
+    administer(ctx, work)
+    typer.echo(f"SMPP user {system_id} is unbound within a second.")
+
+
+@group.command("reset-password")
+def reset_password(
+    ctx: typer.Context,
+    system_id: SystemId,
+    as_json: Json = False,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="1 to 9 characters; - to be asked; else one is generated.",
+            envvar="TRUNKLINE_CLI_NEW_PASSWORD",
+        ),
+    ] = None,
+) -> None:
+    """Give an SMPP user another password, shown this once; a running gateway unbinds it."""
+    wanted = read_secret(password, "Password of the SMPP user")
+
+    async def work(administration: Management) -> dict[str, object]:
+        made = await administration.esmes.reset_password(who_runs_this(), system_id, wanted)
+        return {"system_id": made.system_id, "password": made.password}
+
+    made = administer(ctx, work)
+    if as_json:
+        print_json(made)
+        return
+    print_fields(made.items())
+    typer.echo("Keep the password now: only its hash is stored.")
+
+
+@group.command()
 def delete(
     ctx: typer.Context,
     system_id: SystemId,
@@ -106,7 +148,8 @@ def delete(
     """Delete an SMPP user; a running gateway unbinds it. Its messages stay."""
 
     async def work(administration: Management) -> None:
-        await administration.esmes.delete(system_id, give_up_receipts=give_up_receipts)
+        esmes = administration.esmes
+        await esmes.delete(who_runs_this(), system_id, give_up_receipts=give_up_receipts)
 
     administer(ctx, work)
     typer.echo(f"SMPP user {system_id} was deleted.")
@@ -116,12 +159,13 @@ def delete(
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """List the SMPP users with their limits, and the receipts that wait for them."""
 
-    async def work(administration: Management) -> "tuple[list[EsmeRow], dict[str, int]]":
-        return await administration.esmes.list(), await administration.esmes.receipts_waiting()
+    async def work(administration: Management) -> "list[EsmeOverview]":
+        esmes = administration.esmes
+        return await every_item(lambda page: esmes.list(who_runs_this(), page=page))
 
-    rows, waiting = administer(ctx, work)
+    found = administer(ctx, work)
     if as_json:
-        print_json([_as_json(row, waiting.get(row.system_id, 0)) for row in rows])
+        print_json([_as_json(each.row, each.receipts_waiting) for each in found])
         return
     print_table(
         (
@@ -143,16 +187,17 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
                 row.settings.max_binds,
                 row.settings.allowed_networks.replace(",", ", ") or ANYWHERE,
                 row.settings.throughput or "no limit",
-                waiting.get(row.system_id, 0),
+                each.receipts_waiting,
             )
-            for row in rows
+            for each in found
+            for row in (each.row,)
         ],
     )
 
 
 def _change(ctx: typer.Context, system_id: str, **fields: Any) -> None:
     async def work(administration: Management) -> None:
-        await administration.esmes.change(system_id, **fields)
+        await administration.esmes.change(who_runs_this(), system_id, **fields)
 
     administer(ctx, work)
 

@@ -104,6 +104,17 @@ class EsmeRow:
     password: str
     created_at: int
     updated_at: int
+    account_id: int
+
+
+@dataclass(slots=True, frozen=True)
+class EsmeFilter:
+    """Which ESME accounts: every field that is given narrows them."""
+
+    text: str = ""  # in the system_id
+    account: str = ""
+    enabled: bool | None = None
+    account_id: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -256,7 +267,13 @@ class Administration(People, AuditLog, SettingsStore, Protocol):
 
     async def delete_esme(self, esme_id: int) -> None: ...
 
-    async def list_esmes(self) -> list[EsmeRow]: ...
+    async def unbind_esme(self, esme_id: int) -> None:
+        """Has every gateway unbind its sessions; it may bind again."""
+        ...
+
+    async def page_esmes(self, wanted: EsmeFilter, page: Paging) -> Page[EsmeRow]:
+        """By system_id; the cursor is the last one."""
+        ...
 
     async def find_esme(self, key: int | str) -> EsmeRow:
         """By its id or its system_id."""

@@ -103,11 +103,12 @@ class Esme:
     pdu_log: bool = False
     outbind: str = ""  # host:port where it waits to be asked to bind
     broadcast: bool = False  # whether it may send cell broadcasts
+    bind_round: int = 0  # another number unbinds all its sessions
 
     @property
     def terms(self) -> tuple[object, ...]:
         """What a session was let in by: where it changes, the ESME has to bind again."""
-        return (self.password_hash, self.max_binds, self.allowed_networks)
+        return (self.password_hash, self.max_binds, self.allowed_networks, self.bind_round)
 
 
 @dataclass(slots=True, frozen=True)

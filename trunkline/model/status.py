@@ -35,6 +35,9 @@ class SessionStatus:
     delivering: int  # deliver_sm that wait for their answer
     since: int  # when it came to this state (Unix ms)
     account_id: int = 0  # who pays for it
+    version: str = "3.4"  # of SMPP: 3.3, 3.4, 5.0
+    submitted: int = 0  # messages that it has handed in
+    submitted_per_s: float = 0.0  # over the last ten seconds
 
 
 @dataclass(slots=True, frozen=True)

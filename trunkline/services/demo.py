@@ -103,7 +103,7 @@ class Demo:
             await self._users.create(GATEWAY, ACCOUNT, balance=CREDITS, default_sender="Trunkline")
         smpp, http, admin = credentials["smpp"], credentials["http_account"], credentials["admin"]
         with suppress(AlreadyExists):
-            await self._esmes.create(ACCOUNT, smpp["system_id"], password=smpp["password"])
+            await self._esmes.create(GATEWAY, ACCOUNT, smpp["system_id"], password=smpp["password"])
         with suppress(AlreadyExists):
             await self._http_accounts.create(
                 GATEWAY,

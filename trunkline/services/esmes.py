@@ -2,15 +2,20 @@
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
 from trunkline.gsm.alphabets import DEFAULT_ALPHABETS
-from trunkline.model.administration import Administration, EsmeRow, EsmeSettings
-from trunkline.model.errors import InUse
+from trunkline.model.administration import Administration, EsmeFilter, EsmeRow, EsmeSettings
+from trunkline.model.errors import InUse, NotFound
+from trunkline.model.identity import Actor, Permission
 from trunkline.model.notices import esme_lane
+from trunkline.model.people import Page, Paging
 from trunkline.model.snapshot import ReceiptFormat
+from trunkline.model.status import SessionStatus
 from trunkline.services.accounts import InvalidInput, choice, generate_password
 from trunkline.services.credentials import hash_password
 
@@ -35,15 +40,32 @@ class NewEsme:
     password: str
 
 
-class Esmes:
-    """Who may bind to the SMPP server. An ESME is named by its id or its system_id."""
+@dataclass(slots=True, frozen=True)
+class EsmeOverview:
+    """An ESME account, and how it does."""
 
-    def __init__(self, administration: Administration) -> None:
+    row: EsmeRow
+    bound: int  # its sessions of this process
+    receipts_waiting: int  # or on their way to it
+
+
+class Esmes:
+    """Who may bind to the SMPP server. An ESME is named by its id or its system_id.
+
+    Enterprise users with `manage_api_keys` look at those of their account; administrators manage them.
+    """
+
+    def __init__(
+        self, administration: Administration, live: Callable[[], Sequence[SessionStatus]] = tuple
+    ) -> None:
+        """`live` has the bound sessions of this process; without it none are known."""
         self._administration = administration
+        self._live = live
 
     async def create(
         self,
-        account_name: str,
+        actor: Actor,
+        account: str,
         system_id: str,
         *,
         password: str | None = None,
@@ -53,16 +75,17 @@ class Esmes:
         """Creates an ESME account; `settings` are fields of `EsmeSettings`.
 
         Without a password one is generated. `readable` keeps it, encrypted, for those who manage it.
-        Raises `InvalidInput`, `AlreadyExists`, and `NotFound` for the account.
+        Raises `Forbidden`, `InvalidInput`, `AlreadyExists`, and `NotFound` for the account.
         """
+        actor.require(Permission.MANAGE_ACCOUNTS)
         if not _SYSTEM_ID(system_id):
             raise InvalidInput("system_id", f"1 to {SYSTEM_ID_MAX} printable characters without spaces")
         password = password or generate_password(GENERATED_LENGTH)
         _check_password(password)
         checked = _checked(replace(EsmeSettings(), **settings))
-        account = await self._administration.account_by_name(account_name)
+        payer = await self._administration.account_by_name(account)
         esme_id = await self._administration.create_esme(
-            account.id,
+            payer.id,
             system_id,
             checked,
             password_hash=await asyncio.to_thread(hash_password, password),
@@ -71,14 +94,20 @@ class Esmes:
         return NewEsme(esme_id, system_id, password)
 
     async def change(
-        self, key: int | str, *, password: str | None = None, readable: bool = False, **settings: Any
+        self,
+        actor: Actor,
+        key: int | str,
+        *,
+        password: str | None = None,
+        readable: bool = False,
+        **settings: Any,
     ) -> None:
         """Changes an ESME account; what is not given, or is as it was, stays.
 
         The running gateway unbinds its sessions where they would not be let in as they are.
-        Raises `InvalidInput`, `NotFound`.
+        Raises `Forbidden`, `InvalidInput`, `NotFound`.
         """
-        row = await self._administration.find_esme(key)
+        row = await self._managed(actor, key)
         changed = _checked(replace(row.settings, **settings))
         if password and password != row.password:
             _check_password(password)
@@ -91,14 +120,34 @@ class Esmes:
         elif changed != row.settings:
             await self._administration.update_esme(row.id, changed)
 
-    async def delete(self, key: int | str, *, give_up_receipts: bool = False) -> EsmeRow:
+    async def reset_password(self, actor: Actor, key: int | str, password: str | None = None) -> NewEsme:
+        """Gives an ESME another password, made up where none is given; its sessions are unbound.
+
+        One that was kept readable stays so. Raises `Forbidden`, `InvalidInput`, `NotFound`.
+        """
+        row = await self._managed(actor, key)
+        password = password or generate_password(GENERATED_LENGTH)
+        await self.change(actor, row.id, password=password, readable=bool(row.password))
+        return NewEsme(row.id, row.system_id, password)
+
+    async def unbind(self, actor: Actor, key: int | str) -> EsmeRow:
+        """Has every gateway unbind all sessions of an ESME, which may bind again.
+
+        Raises `Forbidden`, `NotFound`.
+        """
+        row = await self.get(actor, key)
+        actor.require(Permission.MANAGE_ACCOUNTS, Permission.MANAGE_TRAFFIC)
+        await self._administration.unbind_esme(row.id)
+        return row
+
+    async def delete(self, actor: Actor, key: int | str, *, give_up_receipts: bool = False) -> EsmeRow:
         """Deletes an ESME account and returns what it was; the running gateway unbinds it at once.
 
-        Raises `NotFound`, and `InUse` while receipts wait for it. With `give_up_receipts` the gateway gives
-        those up, which their messages' histories show.
+        Raises `Forbidden`, `NotFound`, and `InUse` while receipts wait for it. With `give_up_receipts` the
+        gateway gives those up, which their messages' histories show.
         """
-        row = await self._administration.find_esme(key)
-        waiting = (await self.receipts_waiting()).get(row.system_id, 0)
+        row = await self._managed(actor, key)
+        waiting = await self.receipts_waiting(actor, row.id)
         if waiting and not give_up_receipts:
             raise InUse(
                 f"{waiting} receipts wait for ESME {row.system_id!r}: "
@@ -107,19 +156,64 @@ class Esmes:
         await self._administration.delete_esme(row.id)
         return row
 
-    async def receipts_waiting(self) -> dict[str, int]:
-        """How many receipts wait for each ESME or are on their way to it, by system_id."""
-        prefix = esme_lane("")
-        lanes = await self._administration.outbox_lanes()
-        return {lane[len(prefix) :]: count for lane, count in lanes.items() if lane.startswith(prefix)}
+    async def get(self, actor: Actor, key: int | str) -> EsmeRow:
+        """One ESME account; its password only for those who manage it.
 
-    async def list(self) -> list[EsmeRow]:
-        """All ESME accounts, by system_id."""
-        return await self._administration.list_esmes()
+        Raises `Forbidden`, and `NotFound`, for those of other tenants too.
+        """
+        _require_looking(actor)
+        row = await self._administration.find_esme(key)
+        if not actor.owns(row.account_id):
+            raise NotFound("ESME", str(key))
+        return _shown_to(actor, row)
 
-    async def find(self, key: int | str) -> EsmeRow:
-        """One ESME account. Raises `NotFound`."""
-        return await self._administration.find_esme(key)
+    async def overview(self, actor: Actor, key: int | str) -> EsmeOverview:
+        """One ESME account, and how it does. Raises as `get`."""
+        [found] = await _overviews(self._administration, self._live(), [await self.get(actor, key)])
+        return found
+
+    async def list(
+        self, actor: Actor, wanted: EsmeFilter | None = None, page: Paging | None = None
+    ) -> Page[EsmeOverview]:
+        """ESME accounts by system_id; enterprise users see those of their account. Raises `Forbidden`."""
+        _require_looking(actor)
+        wanted = wanted or EsmeFilter()
+        if actor.account_id is not None:
+            wanted = replace(wanted, account_id=actor.account_id)
+        found = await self._administration.page_esmes(wanted, page or Paging())
+        rows = [_shown_to(actor, row) for row in found.items]
+        return Page(await _overviews(self._administration, self._live(), rows), found.next)
+
+    async def receipts_waiting(self, actor: Actor, key: int | str) -> int:
+        """How many receipts wait for an ESME or are on their way to it. Raises as `get`."""
+        return (await self.overview(actor, key)).receipts_waiting
+
+    async def sessions(self, actor: Actor, key: int | str) -> Sequence[SessionStatus]:
+        """The bound sessions of an ESME in this process, the oldest first. Raises as `get`."""
+        row = await self.get(actor, key)
+        own = [each for each in self._live() if each.esme_id == row.id]
+        return sorted(own, key=lambda each: (each.since, each.connection_id))
+
+    async def _managed(self, actor: Actor, key: int | str) -> EsmeRow:
+        row = await self.get(actor, key)
+        actor.require(Permission.MANAGE_ACCOUNTS)
+        return row
+
+
+async def _overviews(
+    administration: Administration, live: Sequence[SessionStatus], rows: Sequence[EsmeRow]
+) -> list[EsmeOverview]:
+    bound = Counter(session.esme_id for session in live)
+    waiting = await administration.outbox_lanes([esme_lane(row.system_id) for row in rows])
+    return [EsmeOverview(row, bound[row.id], waiting.get(esme_lane(row.system_id), 0)) for row in rows]
+
+
+def _require_looking(actor: Actor) -> None:
+    actor.require(Permission.MANAGE_API_KEYS, Permission.VIEW_PLATFORM)
+
+
+def _shown_to(actor: Actor, row: EsmeRow) -> EsmeRow:
+    return row if actor.may(Permission.MANAGE_ACCOUNTS) else replace(row, password="")
 
 
 def _check_password(password: str) -> None:

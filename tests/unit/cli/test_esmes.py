@@ -156,3 +156,18 @@ def test_what_cannot_be_changed(
 ) -> None:
     run("esme", "create", "acme", "acme1")
     assert complaint("esme", *words, code=code).startswith(sentence)
+
+
+def test_a_password_is_reset_and_sessions_are_ended(run: Run, rows: Rows, complaint: Complaint) -> None:
+    run("account", "create", "acme")
+    made = rows("esme", "create", "acme", "shop")
+    reset = rows("esme", "reset-password", "shop")
+    assert reset["password"] not in ("", made["password"])
+    assert "password   chosen" in run("esme", "reset-password", "shop", "--password", "chosen").stdout
+    assert complaint("esme", "reset-password", "shop", "--password", "1234567890", code=2).startswith(
+        "password"
+    )
+    assert run("esme", "unbind", "shop").stdout == "SMPP user shop is unbound within a second.\n"
+    [entry] = rows("audit", "list", "--action", "unbind")
+    assert entry["entity_id"] == "shop"
+    assert complaint("esme", "unbind", "nobody", code=1) == "ESME 'nobody' does not exist."

@@ -14,6 +14,7 @@ from trunkline.backends.storage import SqlStore, open_store, upgrade
 from trunkline.model.administration import (
     AccountFilter,
     AccountRow,
+    EsmeFilter,
     EsmeRow,
     EsmeSettings,
     MessageDetail,
@@ -166,7 +167,9 @@ class MemoryAdministration:
     ) -> int:
         self._new("ESME", system_id, self.esmes)
         (account,) = [each.name for each in self.accounts.values() if each.id == account_id]
-        self.esmes[system_id] = EsmeRow(len(self.esmes) + 1, system_id, account, settings, password, 0, 0)
+        self.esmes[system_id] = EsmeRow(
+            len(self.esmes) + 1, system_id, account, settings, password, 0, 0, account_id
+        )
         self.esme_hashes[system_id] = password_hash
         return len(self.esmes)
 
@@ -184,8 +187,8 @@ class MemoryAdministration:
         self.revision += 1
         del self.esmes[(await self.find_esme(esme_id)).system_id]
 
-    async def list_esmes(self) -> list[EsmeRow]:
-        return list(self.esmes.values())
+    async def page_esmes(self, wanted: EsmeFilter, page: Paging) -> Page[EsmeRow]:
+        return Page(sorted(self.esmes.values(), key=lambda row: row.system_id), None)
 
     async def find_esme(self, key: int | str) -> EsmeRow:
         for row in self.esmes.values():

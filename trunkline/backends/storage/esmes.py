@@ -3,16 +3,17 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.audit import AuditTrail
-from trunkline.backends.storage.database import count_up
-from trunkline.model.administration import EsmeRow, EsmeSettings
+from trunkline.backends.storage.database import containing, count_up, cut
+from trunkline.model.administration import EsmeFilter, EsmeRow, EsmeSettings
 from trunkline.model.errors import AlreadyExists, NotFound
+from trunkline.model.people import Page, Paging
 
 _esme = tables.esme
 _account = tables.account
@@ -85,11 +86,24 @@ class Esmes(AuditTrail):
                 connection, "delete", "esme", before["system_id"], shown, account_id=before["account_id"]
             )
 
-    async def list_esmes(self) -> list[EsmeRow]:
-        """All ESME accounts, by system_id. Raises `SecretUnreadable`."""
+    async def unbind_esme(self, esme_id: int) -> None:
+        """Begins another round: sessions of the one before are unbound. Raises `NotFound`."""
+        async with self._configure() as connection:
+            before = await self._locked_esme(connection, esme_id)
+            await connection.execute(
+                update(_esme).where(_esme.c.id == esme_id).values(bind_round=before["bind_round"] + 1)
+            )
+            await self._record(
+                connection, "unbind", "esme", before["system_id"], account_id=before["account_id"]
+            )
+
+    async def page_esmes(self, wanted: EsmeFilter, page: Paging) -> Page[EsmeRow]:
+        """ESME accounts by system_id. Raises `SecretUnreadable`."""
+        query = _select.where(_esme.c.system_id > page.after, *_conditions(wanted))
         async with self._read() as connection:
-            rows = await connection.execute(_select.order_by(_esme.c.system_id))
-            return [self._row(row._mapping) for row in rows]
+            rows = await connection.execute(query.order_by(_esme.c.system_id).limit(page.limit + 1))
+            found = [self._row(row._mapping) for row in rows]
+        return cut(found, page.limit, lambda row: row.system_id)
 
     async def find_esme(self, key: int | str) -> EsmeRow:
         """An ESME account by its id or its system_id. Raises `NotFound`, `SecretUnreadable`."""
@@ -120,4 +134,19 @@ class Esmes(AuditTrail):
             self._secret_box.decrypt(encrypted) if encrypted else "",
             row["created_at"],
             row["updated_at"],
+            row["account_id"],
         )
+
+
+def _conditions(wanted: EsmeFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.text:
+        pattern = containing(wanted.text.lower())
+        conditions.append(func.lower(_esme.c.system_id).like(pattern, escape="\\"))
+    if wanted.account:
+        conditions.append(_account.c.name == wanted.account)
+    if wanted.enabled is not None:
+        conditions.append(_esme.c.enabled == wanted.enabled)
+    if wanted.account_id is not None:
+        conditions.append(_esme.c.account_id == wanted.account_id)
+    return conditions

@@ -150,6 +150,7 @@ class SqlStore(
                     row.pdu_log,
                     row.outbind,
                     row.broadcast,
+                    row.bind_round,
                 )
             connectors = {
                 row.connector_id: build_config(row._mapping, self._secret_box)

@@ -112,6 +112,8 @@ esme = Table(
     Column("updated_at", BigInteger, nullable=False, server_default="0"),
     Column("outbind", String(255), nullable=False, server_default=""),
     Column("broadcast", Boolean, nullable=False, server_default=false()),
+    # Counts up when all its sessions are to end: those of another round are unbound.
+    Column("bind_round", Integer, nullable=False, server_default="0"),
 )
 
 connector = Table(

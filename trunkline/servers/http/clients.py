@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from trunkline.model.administration import EsmeRow
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import Actor
+from trunkline.model.people import Paging
 from trunkline.model.status import SessionStatus
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
@@ -27,6 +28,7 @@ from trunkline.servers.http.management import (
     shares,
 )
 from trunkline.servers.http.needs import Management
+from trunkline.services.esmes import EsmeOverview
 
 log = structlog.get_logger()
 
@@ -34,6 +36,7 @@ ACCOUNT: Final = "smpp-clients"
 """Who pays for clients that name no account. The dedicated server has no accounts and no credits."""
 
 GIVE_UP: Final = "give_up"
+PAGE: Final = 500
 
 _PATH: Final = "/api/clients"
 
@@ -134,10 +137,15 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
 
     @router.get(_PATH)
     async def listed(request: Request) -> Response:
-        authenticator.require_admin(request)
-        rows = await esmes.list()
-        waiting = await esmes.receipts_waiting()
-        views = [_view(row) for row in rows]
+        actor = authenticator.require_admin(request)
+        found: list[EsmeOverview] = []
+        after: str | None = ""
+        while after is not None:  # the text's list has no pages
+            page = await esmes.list(actor, page=Paging(PAGE, after))
+            found += page.items
+            after = page.next
+        waiting = {each.row.system_id: each.receipts_waiting for each in found}
+        views = [_view(each.row) for each in found]
         return json_answer(ClientList(views, _connections(management.live.esmes(), waiting)))
 
     @router.post(_PATH)
@@ -149,7 +157,7 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
         with refusals(_THEIRS):
             # The dedicated server logs the PDUs of all.
             await esmes.create(
-                account, str(wanted.username), readable=True, pdu_log=True, **given(wanted, _OURS)
+                actor, account, str(wanted.username), readable=True, pdu_log=True, **given(wanted, _OURS)
             )
         await management.refresh()
         log.info("A client was created.", action="client.created", system_id=wanted.username)
@@ -157,35 +165,35 @@ def client_routes(management: Management, authenticator: Authenticator) -> APIRo
 
     @router.put(_PATH)
     async def changed(request: Request) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_admin(request)
         wanted = await read_request(request, _decoder)
         key = wanted.username if wanted.id is None else wanted.id
         if key is None:
             raise invalid("id is required, or username")
-        return await _change(wanted, key)
+        return await _change(actor, wanted, key)
 
     @router.put(_PATH + "/{key}")
     async def changed_by_path(request: Request, key: str) -> Response:
-        authenticator.require_admin(request)
-        return await _change(await read_request(request, _decoder), key_of(key))
+        actor = authenticator.require_admin(request)
+        return await _change(actor, await read_request(request, _decoder), key_of(key))
 
     @router.delete(_PATH + "/{key}")
     async def deleted(request: Request, key: str) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_admin(request)
         give_up = request.query_params.get("receipts", "")
         if give_up not in ("", GIVE_UP):
             raise invalid(f"receipts must be {GIVE_UP}, or missing")
         with refusals(_THEIRS):
-            gone = await esmes.delete(key_of(key), give_up_receipts=bool(give_up))
+            gone = await esmes.delete(actor, key_of(key), give_up_receipts=bool(give_up))
         await management.refresh()
         log.info("A client was deleted.", action="client.deleted", system_id=gone.system_id)
         return done()
 
-    async def _change(wanted: ClientRequest, key: int | str) -> Response:
+    async def _change(actor: Actor, wanted: ClientRequest, key: int | str) -> Response:
         with refusals(_THEIRS):
-            before = await esmes.find(key)
+            before = await esmes.get(actor, key)
             _refuse_other_name(wanted, before)
-            await esmes.change(before.id, readable=True, **given(wanted, _OURS))
+            await esmes.change(actor, before.id, readable=True, **given(wanted, _OURS))
         await management.refresh()
         log.info("A client was changed.", action="client.changed", system_id=before.system_id)
         return done()

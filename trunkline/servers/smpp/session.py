@@ -16,6 +16,7 @@ from trunkline.model.status import SessionStatus
 from trunkline.model.submission import Rejected
 from trunkline.pipeline.admission import Rate
 from trunkline.servers.smpp.multi import TOO_MANY, addressed, addresses_of, has_too_many, multi_response
+from trunkline.servers.smpp.pace import Pace
 from trunkline.servers.smpp.reading import read_data, read_submit
 from trunkline.servers.smpp.statuses import STATUS_OF_REASON
 from trunkline.smpp.asyncio.connection import SmppConnection, host_and_port
@@ -36,6 +37,7 @@ _BIND_TYPES = {
     int(CommandId.BIND_RECEIVER): "RX",
     int(CommandId.BIND_TRANSCEIVER): "TRX",
 }
+_VERSIONS = {Version.V33: "3.3", Version.V34: "3.4", Version.V50: "5.0"}
 _ESME_RINVCMDID = int(CommandStatus.ESME_RINVCMDID)
 _ESME_RSYSERR = int(CommandStatus.ESME_RSYSERR)
 _ESME_RTHROTTLED = int(CommandStatus.ESME_RTHROTTLED)
@@ -69,6 +71,7 @@ class EsmeSession(Handler):
         self._bind_type = ""
         self._system_type = ""
         self._since = 0
+        self._pace = Pace(0)
         self._short_ids = False  # SMPP 3.3: ids of more than eight characters do not fit
         self._tasks: set[asyncio.Task[None]] = set()
         self._rate = Rate()
@@ -165,6 +168,7 @@ class EsmeSession(Handler):
         self._bind_type = _BIND_TYPES[pdu.command_id]
         self._system_type = pdu.system_type
         self._since = self._door.clock.now_ms()
+        self._pace = Pace(self._since)
         self.window = min(esme.window, connection.session.window.size)
         self.receives = pdu.command_id in _RX_BINDS
         self.log_pdus(esme)
@@ -353,6 +357,9 @@ class EsmeSession(Handler):
             self.delivering,
             self._since,
             self._account_id,
+            _VERSIONS[connection.session.version],
+            self.submitted,
+            self._pace.look(self._door.clock.now_ms(), self.submitted),
         )
 
     # --- receipts out ---

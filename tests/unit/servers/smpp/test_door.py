@@ -181,6 +181,7 @@ DISABLED = Account(1, "acme", False, False, ACCOUNT.unknown_outcome, "")
         snapshot_of(esme_of(password_hash="hash of another")),
         snapshot_of(esme_of(networks=("127.0.0.1",))),
         snapshot_of(esme_of(max_binds=9)),
+        snapshot_of(esme_of(bind_round=1)),
     ],
 )
 async def test_sessions_end_when_their_right_does(front: Front, now: module.Snapshot) -> None:
@@ -209,6 +210,7 @@ async def test_what_a_session_says_of_itself(front: Front, kind: BindType) -> No
     client = await front.client()
     await client.bind(kind=kind, system_type="VMA")
     (session,) = front.door.sessions
+    session.submitted = 9
     assert session.status() == SessionStatus(
         1,
         "shop",
@@ -221,6 +223,8 @@ async def test_what_a_session_says_of_itself(front: Front, kind: BindType) -> No
         0,
         NOW,
         account_id=front.snapshots.current.esmes["shop"].sender.account.id,
+        submitted=9,
+        submitted_per_s=10.0,
     )
 
 
