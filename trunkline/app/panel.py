@@ -27,6 +27,8 @@ def make_panel(gateway: Gateway) -> PanelApp:
             audit=people.audit,
             api_keys=people.api_keys,
             enterprise_users=people.enterprise_users,
+            groups=people.groups,
+            permission_groups=people.permission_groups,
             dashboard=gateway.dashboard,
             sending=Sending(gateway.pipeline, gateway.snapshots),
             connectors=gateway.managed_connectors,

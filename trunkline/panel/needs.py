@@ -11,8 +11,10 @@ from trunkline.services.audit import Audit
 from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
+from trunkline.services.groups import Groups
 from trunkline.services.logins import Logins
 from trunkline.services.messages import Messages
+from trunkline.services.permission_groups import PermissionGroups
 from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn
 
@@ -58,6 +60,8 @@ class PanelServices:
     audit: Audit
     api_keys: ApiKeys
     enterprise_users: EnterpriseUsers
+    groups: Groups
+    permission_groups: PermissionGroups
     dashboard: Dashboard
     sending: Sending
     connectors: Connectors

@@ -61,10 +61,21 @@ class ApiKeys:
             raise NotFound("API key", str(key_id))
         return key
 
-    async def list(self, actor: Actor, page: Paging | None = None) -> Page[ApiKey]:
-        """Keys, the newest first; enterprise users see those of their account. Raises `Forbidden`."""
+    async def list(self, actor: Actor, page: Paging | None = None, *, owner: str = "") -> Page[ApiKey]:
+        """Keys, the newest first; enterprise users see those of their account. Raises `Forbidden`.
+
+        `owner` narrows them to those of a login.
+        """
         _require_looking(actor)
-        return await self._administration.page_api_keys(page or Paging(), account_id=actor.account_id)
+        login_id = None
+        if owner:
+            try:
+                login_id = (await self._administration.find_login(owner)).id
+            except NotFound:
+                return Page([], None)
+        return await self._administration.page_api_keys(
+            page or Paging(), login_id=login_id, account_id=actor.account_id
+        )
 
     async def _owner(self, actor: Actor, owner: int | str | None) -> Login:
         if owner is None:

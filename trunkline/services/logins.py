@@ -23,6 +23,7 @@ RESET_S: Final = 24 * 3600
 """How long a token for a new password holds."""
 
 ISSUER: Final = "Trunkline"
+GENERATED_LENGTH: Final = 16
 
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?").fullmatch
 _PROFILE: Final = frozenset({"email", "full_name", "locale", "timezone"})
@@ -69,7 +70,7 @@ class Logins:
             raise InvalidInput("account", "an enterprise user has one, an administrator none")
         _check_profile(email=email, full_name=full_name, locale=locale, timezone=timezone)
         if password is None:
-            password = generate_password(16)
+            password = generate_password(GENERATED_LENGTH)
         check_password(password, username)
         account_id = (await self._administration.account_by_name(account)).id if account else None
         login_id = await self._administration.create_login(
@@ -137,6 +138,13 @@ class Logins:
         """Gives somebody else a new password; ends the sessions. Raises as `change`."""
         login = await self._managed(actor, key)
         await self._set_password(login, password)
+
+    async def renew_password(self, actor: Actor, key: int | str) -> MadeLogin:
+        """Gives somebody else a password that is made up; ends the sessions. Raises as `change`."""
+        login = await self._managed(actor, key)
+        password = generate_password(GENERATED_LENGTH)
+        await self._set_password(login, password)
+        return MadeLogin(login.id, login.username, password)
 
     async def change_own_password(self, actor: Actor, current: str, password: str) -> None:
         """Raises `InvalidInput` when the current one is wrong or the new one breaks a rule."""

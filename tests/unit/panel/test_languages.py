@@ -10,10 +10,12 @@ import pytest
 
 from trunkline import panel
 from trunkline.model.identity import Role
+from trunkline.model.snapshot import ReceiptPolicy, UnknownOutcome
 from trunkline.model.states import MessageState
 from trunkline.panel.languages import DEFAULT, best_language, languages
 from trunkline.panel.navigation import Section
 from trunkline.panel.pages import PAGES
+from trunkline.panel.pages.audit import DOORS
 
 ENGLISH = languages()[DEFAULT]
 OTHERS = [language for language in languages().values() if language is not ENGLISH]
@@ -52,6 +54,10 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     wanted = literals()
     wanted |= {f"state.{each.value}" for each in MessageState}
     wanted |= {f"role.{each.value}" for each in Role}
+    wanted |= {f"role_may.{each.value}" for each in Role if each is not Role.ENTERPRISE}
+    wanted |= {f"receipt_policy.{each.value}" for each in ReceiptPolicy}
+    wanted |= {f"unknown_outcome.{each.value}" for each in UnknownOutcome}
+    wanted |= {f"door.{each}" for each in DOORS}
     wanted |= {f"section.{each.value}" for each in Section}
     wanted |= {f"{page.name}.{what}" for page in PAGES for what in ("title", "about")}
     assert wanted <= ENGLISH.texts.keys()

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     TIME = "time"  # Unix ms
     BADGE = "badge"  # a word of a fixed list; its text is `state.<value>`
     FLAG = "flag"  # yes or no
+    LINES = "lines"  # several texts, one on a line
 
 
 @dataclass(frozen=True)  # with slots, Python 3.11 cannot make the generic kinds
@@ -54,6 +55,8 @@ class Column(Generic[T]):
                 return visitor.text(f"state.{value}")
             case Kind.FLAG:
                 return visitor.text("word.yes" if value else "word.no")
+            case Kind.LINES:
+                return "\n".join(value)
         return str(value)
 
     def exported(self, item: T, visitor: Visitor) -> Cell:
@@ -63,6 +66,8 @@ class Column(Generic[T]):
             return visitor.time(value)
         if self.kind is Kind.CREDITS:
             return None if value is None else Decimal(format_credits(value))
+        if self.kind is Kind.LINES:
+            return "\n".join(value)
         return value if isinstance(value, int | float | bool) or value is None else str(value)
 
 

@@ -29,6 +29,7 @@ _BADGE = """<q-td :props="props"><span v-if="props.value" class="badge" :data-st
 {{ props.value }}</span></q-td>"""
 _PROSE = """<q-td :props="props"><div class="prose" dir="auto" :title="props.value">
 {{ props.value }}</div></q-td>"""
+_LINES = """<q-td :props="props" class="lines">{{ props.value }}</q-td>"""
 _ACTIONS = """<q-td :props="props" auto-width><q-btn v-for="each in props.row._actions" :key="each.name"
 flat dense round size="sm" :icon="each.icon" :aria-label="each.label" :title="each.label"
 @click="$parent.$emit('act', {action: each.name, key: props.row._key})" /></q-td>"""
@@ -163,6 +164,8 @@ class Table(Generic[T]):
                 table.add_slot(f"body-cell-{each.name}", _BADGE % each.name)
             elif each.kind is Kind.PROSE:
                 table.add_slot(f"body-cell-{each.name}", _PROSE)
+            elif each.kind is Kind.LINES:
+                table.add_slot(f"body-cell-{each.name}", _LINES)
         if listing.link is not None:
             table.add_slot(f"body-cell-{listing.columns[0].name}", _LINKED)
         if self._actions:

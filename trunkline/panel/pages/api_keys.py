@@ -5,6 +5,7 @@ from typing import Any
 from nicegui import ui
 from starlette.requests import Request
 
+from trunkline.model.errors import NotFound
 from trunkline.model.identity import Actor, ApiKey, Permission
 from trunkline.model.people import Page as Rows
 from trunkline.model.people import Paging
@@ -12,10 +13,11 @@ from trunkline.panel.components.confirm import confirm
 from trunkline.panel.components.dialog import form_dialog, show_secrets
 from trunkline.panel.components.form import Field
 from trunkline.panel.components.heading import heading
-from trunkline.panel.components.listing import Column, Kind, Listing, Query
+from trunkline.panel.components.listing import Column, Filter, Kind, Listing, Query
 from trunkline.panel.components.table import RowAction, Table
 from trunkline.panel.navigation import Page, Section
 from trunkline.panel.visitor import Visitor
+from trunkline.services.accounts import InvalidInput
 
 
 async def build(visitor: Visitor, _request: Request) -> None:
@@ -23,7 +25,8 @@ async def build(visitor: Visitor, _request: Request) -> None:
     keys = visitor.services.api_keys
 
     async def load(actor: Actor, query: Query) -> Rows[ApiKey]:
-        return await keys.list(actor, Paging(query.limit, query.after))
+        owner = query.filters.get("owner", "")
+        return await keys.list(actor, Paging(query.limit, query.after), owner=owner)
 
     async def switch(key: ApiKey) -> None:
         await keys.set_enabled(await visitor.actor(), key.id, not key.enabled)
@@ -42,9 +45,18 @@ async def build(visitor: Visitor, _request: Request) -> None:
             carry_out,
         )
 
+    # Whoever manages logins makes keys for them too.
+    managing = any(visitor.may(each) for each in (Permission.MANAGE_ACCOUNTS, Permission.MANAGE_ADMINS))
+    owner = [Field("owner", hint=visitor.text("api_keys.owner_hint"))] if managing else []
+
     def add() -> None:
         async def save(values: dict[str, Any]) -> None:
-            made = await keys.create(await visitor.actor(), values["name"])
+            try:
+                made = await keys.create(
+                    await visitor.actor(), values["name"], owner=values.get("owner") or None
+                )
+            except NotFound:
+                raise InvalidInput("owner", visitor.text("api_keys.no_owner")) from None
             show_secrets(
                 visitor,
                 visitor.text("api_keys.made"),
@@ -56,7 +68,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
         form_dialog(
             visitor,
             visitor.text("api_keys.new"),
-            [Field("name", required=True)],
+            [Field("name", required=True), *owner],
             save,
             action=visitor.text("api_keys.make"),
         )
@@ -78,6 +90,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
         ),
         load,
         key=lambda each: str(each.id),
+        filters=(Filter("owner"),) if visitor.login.account_id is None else (),
         icon="key",
     )
     actions = (

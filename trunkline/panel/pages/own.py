@@ -6,15 +6,10 @@ import segno
 from nicegui import ui
 from starlette.requests import Request
 
-from trunkline.model.identity import Actor, Session
-from trunkline.model.people import Paging
-from trunkline.panel.components.confirm import confirm
 from trunkline.panel.components.form import Field, Form, Kind
 from trunkline.panel.components.heading import card, heading
-from trunkline.panel.components.listing import Column, Listing, Query, Rows
-from trunkline.panel.components.listing import Kind as ColumnKind
-from trunkline.panel.components.table import RowAction, Table
 from trunkline.panel.navigation import Page, Section
+from trunkline.panel.pages.sessions import session_table
 from trunkline.panel.visitor import Visitor
 from trunkline.services.accounts import InvalidInput
 
@@ -27,7 +22,7 @@ async def build(visitor: Visitor, _request: Request) -> None:
             _password(visitor)
         with card(visitor.text("own.second_factor")) as place:
             _second_factor(visitor, place)
-    await _sessions(visitor)
+    await session_table(visitor, login_id=visitor.login.id)
 
 
 def _password(visitor: Visitor) -> None:
@@ -95,50 +90,6 @@ def _second_factor(visitor: Visitor, place: ui.element) -> None:
         drop,
         action=visitor.text("own.drop_factor"),
     )
-
-
-async def _sessions(visitor: Visitor) -> None:
-    sign_in = visitor.services.sign_in
-
-    async def load(actor: Actor, query: Query) -> Rows[Session]:
-        return await sign_in.sessions(actor, visitor.login.id, Paging(query.limit, query.after))
-
-    async def revoke(session: Session) -> None:
-        async def carry_out() -> None:
-            await sign_in.end(await visitor.actor(), session.id)
-            await table.refresh()
-
-        confirm(
-            visitor,
-            visitor.text("own.revoke_question"),
-            visitor.text("own.revoke_consequence", address=session.address),
-            visitor.text("own.revoke"),
-            carry_out,
-        )
-
-    listing = Listing(
-        "sessions",
-        (
-            Column[Session]("address", lambda each: each.address),
-            Column[Session]("browser", lambda each: each.user_agent),
-            Column[Session]("created", lambda each: each.created_at, ColumnKind.TIME),
-            Column[Session]("seen", lambda each: each.seen_at, ColumnKind.TIME),
-            Column[Session](
-                "this_one", lambda each: each.id == visitor.signed_in.session_id, ColumnKind.FLAG
-            ),
-        ),
-        load,
-        key=lambda each: str(each.id),
-        icon="devices",
-    )
-    ui.label(visitor.text("own.sessions")).props('role="heading" aria-level="2"').classes("part")
-    table = Table(
-        visitor,
-        listing,
-        actions=[RowAction("revoke", "logout", visitor.text("own.revoke"), revoke)],
-        addressed=False,
-    )
-    await table.refresh()
 
 
 PAGE = Page("own", "/own", "person", Section.OWN, build, listed=False)
