@@ -80,6 +80,8 @@ def test_an_enterprise_user_from_its_making_to_its_end(
     form.get_by_role("button", name="Add").click()
     expect(form).to_contain_text("is taken already")
     form.get_by_label("Name", exact=True).fill("carpets")
+    form.get_by_label("Permission group").click()
+    at_home.get_by_role("option", name="everything").click()
     form.get_by_role("button", name="Add").click()
     password = at_home.locator("[data-test=password]").inner_text()
     at_home.get_by_role("button", name="Close").click()
