@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from trunkline.config import mask_url_passwords
 from trunkline.model.administration import Administration, HttpAccountFilter, HttpAccountRow
 from trunkline.model.errors import InUse, NotFound
 from trunkline.model.identity import Actor, Permission
@@ -160,12 +161,15 @@ class HttpAccounts:
         return (await self._administration.outbox_lanes([lane])).get(lane, 0)
 
     async def get(self, actor: Actor, key: int | str) -> HttpAccountRow:
-        """One HTTP API account. Raises `Forbidden`, and `NotFound`, for those of other tenants too."""
+        """One HTTP API account; a password in its URL only for those who manage it.
+
+        Raises `Forbidden`, and `NotFound`, for those of other tenants too.
+        """
         _require_looking(actor)
         row = await self._administration.find_http_account(key)
         if not actor.owns(row.account_id):
             raise NotFound("HTTP API account", str(key))
-        return row
+        return _shown_to(actor, row)
 
     async def list(
         self, actor: Actor, wanted: HttpAccountFilter | None = None, page: Paging | None = None
@@ -175,7 +179,8 @@ class HttpAccounts:
         wanted = wanted or HttpAccountFilter()
         if actor.account_id is not None:
             wanted = replace(wanted, account_id=actor.account_id)
-        return await self._administration.page_http_accounts(wanted, page or Paging())
+        found = await self._administration.page_http_accounts(wanted, page or Paging())
+        return Page([_shown_to(actor, row) for row in found.items], found.next)
 
     async def _managed(self, actor: Actor, key: int | str) -> HttpAccountRow:
         row = await self.get(actor, key)
@@ -185,6 +190,12 @@ class HttpAccounts:
 
 def _require_looking(actor: Actor) -> None:
     actor.require(Permission.MANAGE_API_KEYS, Permission.VIEW_PLATFORM)
+
+
+def _shown_to(actor: Actor, row: HttpAccountRow) -> HttpAccountRow:
+    if row.dlr_url is None or actor.may(Permission.MANAGE_ACCOUNTS):
+        return row
+    return replace(row, dlr_url=mask_url_passwords(row.dlr_url))
 
 
 def _check_password(password: str) -> None:

@@ -159,7 +159,6 @@ def test_what_cannot_be_changed(
 
 
 def test_a_password_is_reset_and_sessions_are_ended(run: Run, rows: Rows, complaint: Complaint) -> None:
-    run("account", "create", "acme")
     made = rows("esme", "create", "acme", "shop")
     reset = rows("esme", "reset-password", "shop")
     assert reset["password"] not in ("", made["password"])

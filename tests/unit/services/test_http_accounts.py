@@ -206,8 +206,10 @@ async def test_a_tenant_sees_its_own_and_changes_none(accounts: HttpAccounts) ->
 
 async def test_who_only_looks_or_runs_the_traffic_changes_none(accounts: HttpAccounts) -> None:
     await accounts.create(ADMIN, "acme", "web")
+    await accounts.change(ADMIN, "web", dlr_url="https://me:hush@a.example/")
     for actor in (VIEWER, OPERATOR):
-        assert (await accounts.get(actor, "web")).username == "web"
+        assert (await accounts.get(actor, "web")).dlr_url == "https://me:***@a.example/"
+        assert "hush" not in str(await accounts.list(actor))
         for call in (
             accounts.create(actor, "acme", "more"),
             accounts.change(actor, "web", enabled=False),

@@ -20,9 +20,11 @@ from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.batch import BatchRoute
 from trunkline.servers.http.clients import client_routes
 from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, retry_later
+from trunkline.servers.http.esmes import esme_routes
 from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
 from trunkline.servers.http.gateways import gateway_routes
 from trunkline.servers.http.groups import group_routes
+from trunkline.servers.http.http_accounts import http_account_routes
 from trunkline.servers.http.idempotency import Idempotency
 from trunkline.servers.http.logins import login_routes
 from trunkline.servers.http.message_lists import message_lists
@@ -130,6 +132,8 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     for routes_of in (
         group_routes,
         account_routes,
+        http_account_routes,
+        esme_routes,
         api_key_routes,
         audit_routes,
         login_routes,

@@ -6,7 +6,16 @@ from typing import Any
 
 import msgspec
 
-from trunkline.servers.http import accounts, api_keys, audit, groups, logins, system_settings
+from trunkline.servers.http import (
+    accounts,
+    api_keys,
+    audit,
+    esmes,
+    groups,
+    http_accounts,
+    logins,
+    system_settings,
+)
 from trunkline.servers.http.batch import BatchAnswer
 from trunkline.servers.http.clients import GIVE_UP, ClientList, ClientRequest
 from trunkline.servers.http.fields import BatchRequest, SendRequest
@@ -43,7 +52,7 @@ class HealthAnswer(msgspec.Struct):
     problems: list[str] = []
 
 
-_NOUNS = (groups, accounts, api_keys, audit, logins, system_settings)
+_NOUNS = (groups, accounts, http_accounts, esmes, api_keys, audit, logins, system_settings)
 _TYPES = (
     SendRequest,
     SendAnswer,
@@ -67,7 +76,11 @@ _TYPES = (
     HealthAnswer,
     PanelSendRequest,
     Done,
-    *(kind for noun in (groups, accounts, api_keys, logins, system_settings) for kind in noun.REQUESTS),
+    *(
+        kind
+        for noun in (groups, accounts, http_accounts, esmes, api_keys, logins, system_settings)
+        for kind in noun.REQUESTS
+    ),
     *(answer for noun in _NOUNS for answer in noun.ANSWERS),
 )
 _WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]

@@ -43,6 +43,7 @@ class PeopleDoor:
         self.snapshots = snapshots
         self.credentials = CredentialChecker()
         self.clock = HeldClock()
+        self.connections = FixedConnections()
         messages = MemoryStore()
         self.pipeline = MemoryPipeline(messages, self.clock)
         self.people: People = people_of(store, self.credentials, idle_s=1800, lifetime_s=43_200)
@@ -63,9 +64,9 @@ class PeopleDoor:
                 pdu_logs=pdu_logs,
                 management=Management(
                     http_accounts=HttpAccounts(store),
-                    esmes=Esmes(store),
+                    esmes=Esmes(store, self.connections.esmes),
                     connectors=Connectors(store),
-                    live=FixedConnections(),
+                    live=self.connections,
                     refresh=self.refresh,
                     people=self.people,
                     system_settings=SystemSettings(store, SmtpMailer()),
