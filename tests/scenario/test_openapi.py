@@ -36,12 +36,14 @@ EXAMPLES = 15  # per operation
 GROUP = "known"
 TOKEN = "token-of-the-settings"
 ROWS = {"/api/v1/groups": {"name": GROUP}, "/api/v1/permission-groups": {"name": GROUP, "permissions": []}}
-# What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, a logo.
+# What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, an
+# inbound message, a logo.
 UNREAD = {
     "GET /api/v1/http-send",
     "GET /api/gateways/logs/download",
     "GET /api/clients/logs/download",
     "GET /api/v1/api-keys/{key}",
+    "GET /api/v1/inbound/{key}",
     "GET /api/v1/settings/branding/logo",
 }
 

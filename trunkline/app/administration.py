@@ -14,6 +14,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.people import People, people_of
 from trunkline.services.routes import Routes
@@ -34,6 +35,7 @@ class AdministrationTools:
     connectors: Connectors
     routes: Routes
     messages: Messages
+    inbound: Inbound
     admin_token: AdminToken
     people: People
     system_settings: SystemSettings
@@ -84,6 +86,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
             Connectors(store),
             Routes(store),
             Messages(store),
+            Inbound(store),
             AdminToken(store),
             make_people(settings, store, credentials),
             SystemSettings(store, SmtpMailer()),

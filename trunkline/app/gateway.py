@@ -51,6 +51,7 @@ from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.running_connectors import RunningConnectors
@@ -175,6 +176,7 @@ class Gateway:
                 hash_api_key(settings.api_token.get_secret_value()) if settings.api_token else "",
                 amending=self.amending if self.role.carries_traffic else AmendingElsewhere(),
                 messages=Messages(store),
+                inbound=Inbound(store),
                 dashboard=self.dashboard,
                 pdu_logs=self.pdu_logs,
                 management=Management(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
@@ -24,6 +25,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             sign_in=people.sign_in,
             logins=people.logins,
             messages=Messages(gateway.store),
+            inbound=Inbound(gateway.store),
             audit=people.audit,
             api_keys=people.api_keys,
             enterprise_users=people.enterprise_users,

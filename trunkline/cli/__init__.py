@@ -19,6 +19,7 @@ from trunkline.cli import (
     esmes,
     groups,
     http_accounts,
+    inbound,
     logins,
     messages,
     pdu_logs,
@@ -55,6 +56,7 @@ app.add_typer(connectors.group, name="connector")
 app.add_typer(routes.group, name="route")
 app.add_typer(system_settings.group, name="settings")
 app.add_typer(messages.group, name="message")
+app.add_typer(inbound.group, name="inbound")
 app.command()(send.send)
 smpp.group.command()(probe.probe)
 app.add_typer(smpp.group, name="smpp")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trunkline.services.connectors import Connectors
     from trunkline.services.esmes import Esmes
     from trunkline.services.http_accounts import HttpAccounts
+    from trunkline.services.inbound import Inbound
     from trunkline.services.messages import Messages
     from trunkline.services.people import People
     from trunkline.services.routes import Routes
@@ -67,6 +68,9 @@ class Management(Protocol):
 
     @property
     def messages(self) -> "Messages": ...
+
+    @property
+    def inbound(self) -> "Inbound": ...
 
     @property
     def admin_token(self) -> "AdminToken": ...

@@ -10,15 +10,13 @@ import typer
 from trunkline.cli.commands import CommandFailed, Management, administer
 from trunkline.cli.http_api import ApiKey, HttpApi, Password, Url, User, ask
 from trunkline.cli.options import Row, given, with_options
-from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable, utc
+from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable, shortened, utc
 
 if TYPE_CHECKING:
     from trunkline.model.administration import MessageDetail
     from trunkline.model.message_list import MessagePage, MessageRow
 
 group = typer.Typer(help="Messages.")
-
-_TEXT = 40  # characters of a text in a list
 
 MessageId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that the sender was given.", show_default=False)
@@ -88,7 +86,7 @@ def list_(
     print_table(
         ("Accepted", "ID", "Account", "From", "To", "Text", "Connector", "State", "Error"),
         [
-            (utc(row.accepted_at), row.id, row.account, row.source_addr, row.dest_addr, _short(row.text),
+            (utc(row.accepted_at), row.id, row.account, row.source_addr, row.dest_addr, shortened(row.text),
              row.connector_id, row.state.value, row.error)
             for row in page.items
         ],
@@ -96,12 +94,6 @@ def list_(
     if page.next is not None:
         looked = "" if page.searched else " Older messages were not looked at yet."
         typer.echo(f"There may be more: --next {page.next}{looked}")
-
-
-def _short(text: str | None) -> str:
-    if text is None:
-        return "(binary)"
-    return text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
 
 
 @group.command()

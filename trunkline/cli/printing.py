@@ -8,6 +8,7 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
+_TEXT = 40  # characters of a message's text in a list
 _WIDE = 500  # columns where the output is no terminal: nothing is cut off
 
 
@@ -50,6 +51,13 @@ def printable(value: object) -> str:
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(value)
     )
+
+
+def shortened(text: str | None) -> str:
+    """A message's text for a list; None are octets."""
+    if text is None:
+        return "(binary)"
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 3]}..."
 
 
 def utc(milliseconds: int | None) -> str | None:

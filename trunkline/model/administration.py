@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from trunkline.model.inbound import InboundCounts, InboundFilter, InboundRow
 from trunkline.model.message import Message, MessageEvent
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.people import AuditLog, Page, Paging, People
@@ -322,6 +323,18 @@ class Administration(People, AuditLog, SettingsStore, Protocol):
 
     async def list_messages(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[MessageRow]:
         """Messages that fit, newest first; `cursor` is the `next` of the page before, empty for the first."""
+        ...
+
+    async def list_inbound(self, wanted: InboundFilter, cursor: str, limit: int) -> MessagePage[InboundRow]:
+        """Inbound messages that fit, newest first; `cursor` likewise."""
+        ...
+
+    async def find_inbound(self, message_id: str) -> InboundRow | None:
+        """An inbound message by its id."""
+        ...
+
+    async def count_inbound(self, since: int, account_id: int | None) -> InboundCounts:
+        """How many inbound messages came at this time (Unix ms) or later; of one account or of all."""
         ...
 
     async def list_receipts(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[ReceiptRow]:

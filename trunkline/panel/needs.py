@@ -12,6 +12,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.groups import Groups
+from trunkline.services.inbound import Inbound
 from trunkline.services.logins import Logins
 from trunkline.services.messages import Messages
 from trunkline.services.permission_groups import PermissionGroups
@@ -57,6 +58,7 @@ class PanelServices:
     sign_in: SignIn
     logins: Logins
     messages: Messages
+    inbound: Inbound
     audit: Audit
     api_keys: ApiKeys
     enterprise_users: EnterpriseUsers

@@ -1,4 +1,4 @@
-"""Lists of messages and of delivery reports as files for a spreadsheet, made page by page.
+"""Lists of messages, inbound ones too, and of delivery reports as files for a spreadsheet, made page by page.
 
 An export of many rows takes its time: it rests between pages, so that the messages under way do not wait.
 """
@@ -12,6 +12,7 @@ from typing import IO, Any, Generic, TypeVar
 
 import xlsxwriter
 
+from trunkline.model.inbound import InboundRow
 from trunkline.model.message_list import MessageRow, ReceiptRow
 from trunkline.model.money import format_credits
 from trunkline.services.spreadsheet import BYTE_ORDER_MARK, Cell, csv_lines, harmless
@@ -48,6 +49,15 @@ def _receipt_cells(row: ReceiptRow) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
+def _inbound_cells(row: InboundRow) -> tuple[Cell, ...]:
+    message = row.message
+    return (
+        message.id, message.source_addr, message.dest_addr, message.text, message.raw, message.connector_id,
+        row.account, message.encoding, message.parts, ", ".join(map(str, message.missing)), message.error,
+        _time(message.received_at),
+    )  # fmt: skip
+
+
 MESSAGES: Sheet[MessageRow] = Sheet(
     "messages",
     (
@@ -63,6 +73,16 @@ RECEIPTS: Sheet[ReceiptRow] = Sheet(
         "Delay (ms)", "Submit Date", "Done Date", "Received", "Account",
     ),
     _receipt_cells,
+)  # fmt: skip
+
+
+INBOUND: Sheet[InboundRow] = Sheet(
+    "inbound",
+    (
+        "ID", "From", "To / Short Code", "Message", "Octets (hex)", "Connector", "Account", "Encoding",
+        "Parts", "Missing Parts", "Error", "Time",
+    ),
+    _inbound_cells,
 )  # fmt: skip
 
 

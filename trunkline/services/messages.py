@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from trunkline.model.administration import MessageDetail
@@ -14,7 +15,7 @@ from trunkline.services.accounts import InvalidInput
 MOST_ROWS = 1000  # of a page
 
 R = TypeVar("R")
-Read = Callable[[MessageFilter, str, int], Coroutine[Any, Any, MessagePage[R]]]
+Read = Callable[[str, int], Coroutine[Any, Any, MessagePage[R]]]
 
 
 class MessageSource(Protocol):
@@ -56,7 +57,7 @@ class Messages:
         """
         if cursor and not is_id(cursor):
             raise InvalidInput("next", "must be the `next` of the page before")
-        return await self._source.list_messages(_scoped(actor, wanted), cursor, _checked(limit))
+        return await self._source.list_messages(_scoped(actor, wanted), cursor, checked_limit(limit))
 
     async def receipts(
         self, actor: Actor, wanted: MessageFilter, cursor: str = "", limit: int = 50
@@ -65,21 +66,22 @@ class Messages:
         message_id, dot, number = cursor.partition(".")
         if cursor and not (is_id(message_id) and (not dot or _is_segment(number))):
             raise InvalidInput("next", "must be the `next` of the page before")
-        return await self._source.list_receipts(_scoped(actor, wanted), cursor, _checked(limit))
+        return await self._source.list_receipts(_scoped(actor, wanted), cursor, checked_limit(limit))
 
     def every_message(self, actor: Actor, wanted: MessageFilter) -> AsyncIterator[Sequence[MessageRow]]:
         """All messages that fit, page by page, for an export. Raises as `list`, at once."""
-        return _every(self._source.list_messages, _scoped(actor, wanted))
+        return every_page(partial(self._source.list_messages, _scoped(actor, wanted)))
 
     def every_receipt(self, actor: Actor, wanted: MessageFilter) -> AsyncIterator[Sequence[ReceiptRow]]:
         """All delivery reports that fit, likewise."""
-        return _every(self._source.list_receipts, _scoped(actor, wanted))
+        return every_page(partial(self._source.list_receipts, _scoped(actor, wanted)))
 
 
-async def _every(read: Read[R], wanted: MessageFilter) -> AsyncIterator[Sequence[R]]:
+async def every_page(read: Read[R]) -> AsyncIterator[Sequence[R]]:
+    """The rows of all pages, page by page; `read` is told the cursor and how many rows."""
     cursor: str | None = ""
     while cursor is not None:
-        page = await read(wanted, cursor, MOST_ROWS)
+        page = await read(cursor, MOST_ROWS)
         if page.items:
             yield page.items
         cursor = page.next
@@ -93,7 +95,8 @@ def _scoped(actor: Actor, wanted: MessageFilter) -> MessageFilter:
     return wanted if actor.account_id is None else replace(wanted, account_id=actor.account_id)
 
 
-def _checked(limit: int) -> int:
+def checked_limit(limit: int) -> int:
+    """The rows of a page that are asked for. Raises `InvalidInput`."""
     if not 1 <= limit <= MOST_ROWS:
         raise InvalidInput("limit", f"must be a whole number from 1 to {MOST_ROWS}")
     return limit

@@ -26,6 +26,7 @@ from trunkline.servers.http.gateways import gateway_routes
 from trunkline.servers.http.groups import group_routes
 from trunkline.servers.http.http_accounts import http_account_routes
 from trunkline.servers.http.idempotency import Idempotency
+from trunkline.servers.http.inbound import inbound_routes
 from trunkline.servers.http.logins import login_routes
 from trunkline.servers.http.message_lists import message_lists
 from trunkline.servers.http.needs import HttpServices
@@ -122,6 +123,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
     app = HttpApp(services, routes, max_in_flight)
     app.include_router(message_lists(services.messages, authenticator))  # before `messages/{id}`
     app.include_router(pages(services, authenticator))
+    app.include_router(inbound_routes(services.inbound, authenticator))
     app.include_router(statistics(services.dashboard, authenticator))
     app.include_router(texts(services.snapshots, authenticator))
     app.include_router(smpp_decode(authenticator))

@@ -165,18 +165,18 @@ def message_lists(messages: Messages, authenticator: Authenticator) -> APIRouter
         query = decode_query(request.scope["query_string"], ExportQuery)
         actor = await authenticator.actor_of(request, query.user, query.password)
         with _refusals():
-            write = csv_export if _format(query) == "csv" else xlsx_export
+            write = csv_export if format_of(query.format) == "csv" else xlsx_export
             rows = messages.every_message(actor, filter_of(query))
-        return _file(MESSAGES.name, query.format, write(MESSAGES, rows))
+        return file_answer(MESSAGES.name, query.format, write(MESSAGES, rows))
 
     @router.get("/api/v1/delivery-reports/export")
     async def reports_exported(request: Request) -> Response:
         query = decode_query(request.scope["query_string"], ExportQuery)
         actor = await authenticator.actor_of(request, query.user, query.password)
         with _refusals():
-            write = csv_export if _format(query) == "csv" else xlsx_export
+            write = csv_export if format_of(query.format) == "csv" else xlsx_export
             rows = messages.every_receipt(actor, filter_of(query))
-        return _file(RECEIPTS.name, query.format, write(RECEIPTS, rows))
+        return file_answer(RECEIPTS.name, query.format, write(RECEIPTS, rows))
 
     return router
 
@@ -221,12 +221,13 @@ def filter_of(query: MessageQuery) -> MessageFilter:
         dest_prefix=query.to_prefix,
         error=query.error,
         text=query.text,
-        since=_time("since", query.since),
-        until=_time("until", query.until),
+        since=moment_of("since", query.since),
+        until=moment_of("until", query.until),
     )
 
 
-def _time(name: str, text: str) -> int | None:
+def moment_of(name: str, text: str) -> int | None:
+    """Unix milliseconds of a time in a query; None for nothing. Raises `InvalidInput` naming the field."""
     if not text:
         return None
     try:
@@ -255,10 +256,11 @@ def _limit(text: str) -> int:
     return _number("limit", text) if text else DEFAULT_LIMIT
 
 
-def _format(query: ExportQuery) -> str:
-    if query.format not in FORMATS:
+def format_of(text: str) -> str:
+    """A file format. Raises `InvalidInput`."""
+    if text not in FORMATS:
         raise InvalidInput("format", f"must be one of {', '.join(FORMATS)}")
-    return query.format
+    return text
 
 
 def _message(row: MessageRow) -> ListedMessage:
@@ -306,7 +308,8 @@ def _receipt(row: ReceiptRow) -> ListedReceipt:
     )
 
 
-def _file(name: str, kind: str, content: AsyncIterator[bytes]) -> Response:
+def file_answer(name: str, kind: str, content: AsyncIterator[bytes]) -> Response:
+    """A file to save, of a format of `FORMATS`."""
     headers = {
         "cache-control": "no-store",
         "content-disposition": f'attachment; filename="{name}.{kind}"',

@@ -19,6 +19,7 @@ from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People
@@ -115,6 +116,7 @@ class HttpServices:
     metrics: MetricsSource
     amending: Amending = field(kw_only=True)
     messages: Messages = field(kw_only=True)
+    inbound: Inbound = field(kw_only=True)
     dashboard: Dashboard = field(kw_only=True)
     pdu_logs: PduLogs = field(kw_only=True)
     management: Management = field(kw_only=True)

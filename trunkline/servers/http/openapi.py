@@ -13,6 +13,7 @@ from trunkline.servers.http import (
     esmes,
     groups,
     http_accounts,
+    inbound,
     logins,
     system_settings,
 )
@@ -52,7 +53,7 @@ class HealthAnswer(msgspec.Struct):
     problems: list[str] = []
 
 
-_NOUNS = (groups, accounts, http_accounts, esmes, api_keys, audit, logins, system_settings)
+_NOUNS = (groups, accounts, http_accounts, esmes, api_keys, audit, logins, inbound, system_settings)
 _TYPES = (
     SendRequest,
     SendAnswer,

@@ -9,11 +9,13 @@ import pytest_asyncio
 
 from tests.unit.services.conftest import MemoryAdministration
 from tests.unit.services.test_dashboard import FixedStatistics
+from trunkline.backends.storage import upgrade
 from trunkline.model.snapshot import HttpAccount
 from trunkline.servers.http import HttpServer, HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
+from trunkline.services.inbound import Inbound
 from trunkline.services.login_limits import LoginLimits
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
@@ -67,6 +69,7 @@ class Door:
                 self.figures,
                 amending=self.amending,
                 messages=Messages(self.store),
+                inbound=Inbound(self.store),
                 dashboard=Dashboard(FixedStatistics(self.clock), self.clock),
                 pdu_logs=self.pdu_logs,
                 management=management_of(self.administration, self.live, self.refresh),
@@ -131,3 +134,11 @@ def door(running_door: Door) -> Iterator[Door]:
     running_door.reset()
     yield running_door
     assert running_door.figures.in_flight == 0
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path

@@ -11,6 +11,7 @@ from trunkline.model.administration import LedgerEntry, MessageDetail
 from trunkline.model.amendment import NotAmended, Obstacle, Owner
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
+from trunkline.model.inbound import InboundCounts, InboundFilter, InboundRow
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
 from trunkline.model.ports import IdempotencyConflict, IdempotencyRecord
@@ -54,6 +55,7 @@ class MemoryStore:
         self.failure: Exception | None = None
         self.message_rows: list[MessageRow] = []
         self.receipt_rows: list[ReceiptRow] = []
+        self.inbound_rows: list[InboundRow] = []
         self.searched = True
         self.routes: dict[str, Route] = {}
         self.ledgers: dict[str, tuple[LedgerEntry, ...]] = {}
@@ -81,6 +83,15 @@ class MemoryStore:
     async def list_receipts(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[ReceiptRow]:
         self.asked.append((wanted, cursor, limit))
         return self._page(self.receipt_rows, wanted, limit)
+
+    async def list_inbound(self, wanted: InboundFilter, cursor: str, limit: int) -> MessagePage[InboundRow]:
+        return MessagePage(self.inbound_rows[:limit], None)
+
+    async def find_inbound(self, message_id: str) -> InboundRow | None:
+        return next((row for row in self.inbound_rows if row.message.id == message_id), None)
+
+    async def count_inbound(self, since: int, account_id: int | None) -> InboundCounts:
+        return InboundCounts(len(self.inbound_rows), {})
 
     def _page(self, rows: list[R], wanted: MessageFilter, limit: int) -> MessagePage[R]:
         if self.failure is not None:

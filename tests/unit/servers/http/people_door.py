@@ -1,10 +1,16 @@
 """The HTTP application on a real store, called without a network: people, keys, groups, accounts, audit."""
 
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from trunkline.app.administration import make_store
 from trunkline.backends.storage import SqlStore
+from trunkline.config import Settings
 from trunkline.connectors.mail import SmtpMailer
 from trunkline.model.identity import COMMAND_LINE, Role
 from trunkline.pipeline.snapshots import Snapshots
@@ -16,6 +22,7 @@ from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People, people_of
@@ -60,6 +67,7 @@ class PeopleDoor:
                 figures,
                 amending=MemoryAmending(messages),
                 messages=Messages(store),
+                inbound=Inbound(store),
                 dashboard=Dashboard(store, self.clock),
                 pdu_logs=pdu_logs,
                 management=Management(
@@ -111,3 +119,15 @@ class PeopleDoor:
         await self.client.aclose()
         self.credentials.close()
         await self.store.close()
+
+
+@asynccontextmanager
+async def people_door(template: Path, folder: Path) -> AsyncIterator[PeopleDoor]:
+    """The application on a copy of an empty database."""
+    shutil.copy(template, folder / "store.db")
+    settings = Settings(data_dir=folder, database_url=f"sqlite:///{folder / 'store.db'}")
+    store = make_store(settings)
+    await store.open()
+    door = PeopleDoor(store, Snapshots(await store.snapshot()), PduLogs(folder))
+    yield door
+    await door.close()

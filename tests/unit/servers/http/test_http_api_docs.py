@@ -9,6 +9,7 @@ import pytest
 
 from trunkline.connectors.webhook import receipt_body
 from trunkline.model.administration import LedgerEntry
+from trunkline.model.inbound import InboundMessage, InboundRow
 from trunkline.model.message import Message, ReceiptPayload
 from trunkline.model.message_list import MessageRow, ReceiptRow
 from trunkline.model.states import RECEIPT_OF_STATE, MessageState, SegmentState
@@ -62,6 +63,11 @@ def list_one(door: Door) -> None:
             SegmentState.DELIVERED, "smpp_connector_1", "3E5A11", NOW + 12, NOW + 2500, NOW + 2500, None,
         )
     ]  # fmt: skip
+    inbound = InboundMessage(
+        message_id, None, "smpp_connector_1", 1, 1, "491700000001", 3, 0, "4040", "STOP", "gsm7", 0, 0, None,
+        "", None, None, 1, (), None, NOW,
+    )  # fmt: skip
+    door.store.inbound_rows = [InboundRow(inbound, "")]
 
 
 async def test_there_are_examples() -> None:

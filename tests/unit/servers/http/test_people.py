@@ -3,40 +3,22 @@
 import asyncio
 import csv
 import io
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trunkline.app.administration import make_store
-from trunkline.backends.storage import upgrade
-from trunkline.config import Settings
 from trunkline.model.identity import Role
-from trunkline.pipeline.snapshots import Snapshots
 from trunkline.services.connectors import DEFAULTS
-from trunkline.services.pdu_logs import PduLogs
 
-from .people_door import PASSWORD, PeopleDoor
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("people") / "template.db"
-    upgrade(f"sqlite:///{path}")
-    return path
+from .people_door import PASSWORD, PeopleDoor, people_door
 
 
 @pytest.fixture
-async def door(template: Path, tmp_path: Path) -> AsyncIterator[PeopleDoor]:
-    shutil.copy(template, tmp_path / "store.db")
-    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'store.db'}")
-    store = make_store(settings)
-    await store.open()
-    door = PeopleDoor(store, Snapshots(await store.snapshot()), PduLogs(tmp_path))
-    yield door
-    await door.close()
+async def door(empty_database: Path, tmp_path: Path) -> AsyncIterator[PeopleDoor]:
+    async with people_door(empty_database, tmp_path) as door:
+        yield door
 
 
 async def tenants(door: PeopleDoor, *permissions: str) -> tuple[str, str]:
