@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,7 @@ from trunkline.services.permission_groups import PermissionGroups
 PATIENCE_MS = 60_000
 PASSWORD = "correct horse battery"
 TENANT = "tenant"
+SENDER = "sender"  # an enterprise user whose account sends
 VIEWER = "viewer"
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -58,8 +59,20 @@ class Site:
                 logins = Logins(tools.store)
                 await logins.create(COMMAND_LINE, username, role=role, password=PASSWORD, account=account)
 
+        self._manage(add())
+
+    def log_pdus(self, connector_id: str) -> None:
+        """Switches a connector's PDU log on."""
+
+        async def change() -> None:
+            async with self.gateway.administration() as tools:
+                await tools.connectors.change(COMMAND_LINE, connector_id, pdu_log=True)
+
+        self._manage(change())
+
+    def _manage(self, work: Coroutine[Any, Any, None]) -> None:
         with ThreadPoolExecutor(1) as thread:  # in this one Playwright's event loop runs
-            thread.submit(asyncio.run, add()).result()
+            thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +94,7 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         demo = json.loads((gateway.settings.data_dir / "demo.json").read_text())
         site = Site(gateway, demo)
         site.add_login(TENANT, Role.ENTERPRISE, TENANT)
+        site.add_login(SENDER, Role.ENTERPRISE, "demo")
         site.add_login(VIEWER, Role.VIEWER)
         yield site
     finally:
@@ -96,7 +110,8 @@ async def _people(gateway: Gateway) -> None:
         )
         users = EnterpriseUsers(tools.store)
         await users.create(COMMAND_LINE, TENANT, balance=1_234_560_000)
-        await users.change(COMMAND_LINE, TENANT, permission_group="everything")
+        for account in (TENANT, "demo"):
+            await users.change(COMMAND_LINE, account, permission_group="everything")
 
 
 # Of a module, not of the session: while Playwright runs, no other event loop can.

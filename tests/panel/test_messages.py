@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import TENANT, Site, choose, sign_in
+from .conftest import SENDER, TENANT, Site, choose, sign_in
 
 
 def rows(page: Page) -> int:
@@ -23,11 +23,37 @@ def test_a_message_is_found_and_its_way_is_told(at_home: Page, site: Site) -> No
     at_home.get_by_label("Search").fill("one to be found")
     expect(at_home.get_by_text("Another one")).to_have_count(0)
     at_home.get_by_role("link", name=message_id).click()
-    expect(at_home.locator(".fact-list")).to_contain_text("The one to be found")
+    expect(at_home.locator(".fact-list").first).to_contain_text("The one to be found")
     way = at_home.locator(".time-line")
     for step in ("Accepted", "Routed", "Charged", "Submitted"):
         expect(way).to_contain_text(step)
     expect(way).to_contain_text("by route")  # the operator is told which
+    decided = at_home.locator(".card", has_text="What was decided")
+    expect(decided).to_contain_text("971502223344 is a number")
+    expect(decided.locator("tr.taken")).to_contain_text("fits: taken")
+    expect(at_home.locator(".card", has_text="What it cost")).to_contain_text("Charged")
+    at_home.get_by_label("PDUs of part 1").click()
+    expect(at_home.locator(".pdu-dialog")).to_contain_text("was off at that time")
+
+
+def test_pdus_are_found_and_decoded(at_home: Page, site: Site) -> None:
+    site.log_pdus("simulator")
+    message_id = site.send("971502229988", "Seen on the wire")
+    at_home.goto(f"{site.url}messages/{message_id}")
+    for _ in range(60):  # the log is written beside the message's way
+        at_home.get_by_label("PDUs of part 1").click()
+        expect(at_home.locator(".pdu-dialog")).to_be_visible()
+        if at_home.locator(".pdu", has_text="deliver_sm_resp").count():
+            break
+        at_home.locator(".pdu-dialog").get_by_role("button", name="Close").click()
+        expect(at_home.locator(".pdu-dialog")).to_have_count(0)
+        at_home.wait_for_timeout(500)
+        message_id = site.send("971502229988", "Seen on the wire")
+        at_home.goto(f"{site.url}messages/{message_id}")
+    submit = at_home.locator(".pdu").first
+    submit.locator("summary").click()
+    expect(submit).to_contain_text("destination_addr")
+    expect(submit).to_contain_text("Seen on the wire")
 
 
 def test_filters_columns_and_pages(at_home: Page, site: Site) -> None:
@@ -82,7 +108,7 @@ def test_delivery_reports(at_home: Page, site: Site) -> None:
     detail = at_home.locator(".form-dialog")
     expect(detail).to_contain_text("ID at the SMSC")
     detail.get_by_role("button", name="The message").click()
-    expect(at_home.locator(".fact-list")).to_contain_text("971503030303")
+    expect(at_home.locator(".fact-list").first).to_contain_text("971503030303")
 
 
 def test_a_tenant_finds_no_message_of_others(page: Page, site: Site) -> None:
@@ -96,7 +122,21 @@ def test_a_tenant_finds_no_message_of_others(page: Page, site: Site) -> None:
         assert rows(page) == 0
     page.goto(f"{site.url}messages/{message_id}")
     expect(page.get_by_text("There is no such message")).to_be_visible()
+    expect(page.get_by_label("PDUs of part 1")).to_have_count(0)
     assert "Not for the tenant" not in page.content()
+
+
+def test_an_enterprise_user_sees_its_own_message_without_the_operator_s_affairs(
+    page: Page, site: Site
+) -> None:
+    message_id = site.send("971506070809", "Mine")
+    sign_in(page, site, SENDER)
+    expect(page.locator("h1")).to_have_text("Dashboard")
+    page.goto(f"{site.url}messages/{message_id}")
+    expect(page.locator(".fact-list").first).to_contain_text("Mine")
+    expect(page.locator(".card", has_text="What was decided")).to_contain_text("971506070809 is a number")
+    for operators in ("tr.taken", "[aria-label='PDUs of part 1']", "text=by route", "text=first choice"):
+        expect(page.locator(operators)).to_have_count(0)
 
 
 def test_a_message_that_is_not_there_says_what_to_do(at_home: Page, site: Site) -> None:
@@ -116,7 +156,7 @@ def test_the_address_says_what_is_shown(at_home: Page, site: Site) -> None:
     at_home.reload()
     expect(at_home.locator(".table-footer")).to_contain_text("51 to 51")
     at_home.get_by_role("link").filter(has_text="-7").first.click()
-    expect(at_home.locator(".fact-list")).to_contain_text("address test 0")
+    expect(at_home.locator(".fact-list").first).to_contain_text("address test 0")
     at_home.go_back()
     expect(at_home.locator(".table-footer")).to_contain_text("51 to 51")
     at_home.go_back()

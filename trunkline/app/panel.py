@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trunkline.services.inbound import Inbound
+from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.sending import Sending
 
@@ -26,6 +27,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             logins=people.logins,
             messages=Messages(gateway.store),
             inbound=Inbound(gateway.store),
+            message_pdus=MessagePdus(gateway.pdu_logs),
             audit=people.audit,
             api_keys=people.api_keys,
             enterprise_users=people.enterprise_users,

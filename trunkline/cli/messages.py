@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from trunkline.cli.commands import CommandFailed, Management, administer
+from trunkline.cli.commands import CommandFailed, Management, administer, load_settings
 from trunkline.cli.http_api import ApiKey, HttpApi, Password, Url, User, ask
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, printable, shortened, utc
@@ -15,6 +15,8 @@ from trunkline.cli.printing import Json, print_fields, print_json, print_table, 
 if TYPE_CHECKING:
     from trunkline.model.administration import MessageDetail
     from trunkline.model.message_list import MessagePage, MessageRow
+    from trunkline.services.message_decisions import Decisions
+    from trunkline.services.message_pdus import FoundPdus
 
 group = typer.Typer(help="Messages.")
 
@@ -105,13 +107,56 @@ def show(
     """Show a message: its segments, its history and what it cost."""
     from trunkline.model.identity import COMMAND_LINE  # noqa: PLC0415  (see cli/__init__.py)
 
-    async def work(administration: Management) -> "MessageDetail | None":
-        return await administration.messages.show(COMMAND_LINE, message_id)
+    async def work(administration: Management) -> "tuple[MessageDetail, Decisions]":
+        detail = await administration.messages.show(COMMAND_LINE, message_id)
+        if detail is None:
+            raise CommandFailed(f"there is no message {message_id!r}")
+        return detail, await administration.messages.decisions(COMMAND_LINE, detail)
 
-    detail = administer(ctx, work)
-    if detail is None:
-        raise CommandFailed(f"there is no message {message_id!r}")
-    _print(detail, as_json)
+    _print(*administer(ctx, work), as_json)
+
+
+@group.command()
+def pdus(
+    ctx: typer.Context,
+    message_id: MessageId,
+    part: Annotated[int, typer.Option(metavar="N", help="Which part of a long message.", min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Show the PDUs of a message's part, as far as its connector's PDU log has them, field by field."""
+    import msgspec  # noqa: PLC0415  (see cli/__init__.py)
+
+    from trunkline.model.identity import COMMAND_LINE  # noqa: PLC0415  (see cli/__init__.py)
+    from trunkline.services.message_pdus import MessagePdus  # noqa: PLC0415
+    from trunkline.services.pdu_explanation import explain_pdus  # noqa: PLC0415
+    from trunkline.services.pdu_logs import PduLogs  # noqa: PLC0415
+
+    lookup = MessagePdus(PduLogs(load_settings(ctx).pdu_log_dir))
+
+    async def work(administration: Management) -> "FoundPdus":
+        detail = await administration.messages.show(COMMAND_LINE, message_id)
+        if detail is None:
+            raise CommandFailed(f"there is no message {message_id!r}")
+        return await lookup.of_segment(COMMAND_LINE, detail.message, part)
+
+    found = administer(ctx, work)
+    explained = [(each, pdu) for each in found.pdus for pdu in explain_pdus(each.octets)]
+    if as_json:
+        print_json([{"sent": each.sent, "at": each.at} | msgspec.to_builtins(pdu) for each, pdu in explained])
+        return
+    if not explained:
+        raise CommandFailed(
+            "the PDU log has nothing of it"
+            if found.logged
+            else "the connector's PDU log was off at that time"
+        )
+    for each, pdu in explained:
+        way = "to the SMSC" if each.sent else "from the SMSC"
+        print_table(
+            ("Field", "Value", "Meaning"),
+            [("  " * field.level + field.field, field.value, field.meaning) for field in pdu.fields],
+            title=f"{utc(each.at)}  {pdu.pdu} {way}",
+        )
 
 
 @group.command()
@@ -144,7 +189,7 @@ def cancel(
         typer.echo(printable(str(view.get("state"))))
 
 
-def _print(detail: "MessageDetail", as_json: bool) -> None:
+def _print(detail: "MessageDetail", decisions: "Decisions", as_json: bool) -> None:
     import msgspec  # noqa: PLC0415  (only here)
 
     from trunkline.model.money import format_credits  # noqa: PLC0415  (decimal)
@@ -152,7 +197,7 @@ def _print(detail: "MessageDetail", as_json: bool) -> None:
 
     message = detail.message
     # The same words as GET /api/v1/messages/{id}, and what only the operator may see.
-    view = msgspec.to_builtins(view_of(detail, whole=True))
+    view = msgspec.to_builtins(view_of(detail, decisions, whole=True))
     del view["ok"]
     view |= {
         "account_id": message.account_id,
@@ -207,4 +252,24 @@ def _print(detail: "MessageDetail", as_json: bool) -> None:
         ("At", "Event", "#Segment", "Detail"),
         [(entry["at"], entry["event"], entry["segment"], entry["detail"]) for entry in view["history"]],
         title="History",
+    )
+    print_table(
+        ("Check", "Outcome", "Found"),
+        [
+            (
+                each["check"],
+                each["outcome"],
+                ", ".join(f"{name} {value}" for name, value in each["values"].items()),
+            )
+            for each in view["checks"]
+        ],
+        title="Decisions",
+    )
+    print_table(
+        ("Route", "Prefix", "Connectors", "Outcome"),
+        [
+            (each["name"], each["prefix"], ", ".join(each["connectors"]), each["outcome"])
+            for each in view["routes"]
+        ],
+        title="Routes, as they are now" if not decisions.as_it_was else "Routes",
     )

@@ -147,6 +147,7 @@ class MessageDetail:
     events: tuple[MessageEvent, ...]
     route: Route | None = None
     ledger: tuple[LedgerEntry, ...] = ()
+    account: str = ""  # its name
 
 
 class Administration(People, AuditLog, SettingsStore, Protocol):

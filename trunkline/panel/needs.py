@@ -14,6 +14,7 @@ from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.groups import Groups
 from trunkline.services.inbound import Inbound
 from trunkline.services.logins import Logins
+from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.permission_groups import PermissionGroups
 from trunkline.services.sending import Sending
@@ -59,6 +60,7 @@ class PanelServices:
     logins: Logins
     messages: Messages
     inbound: Inbound
+    message_pdus: MessagePdus
     audit: Audit
     api_keys: ApiKeys
     enterprise_users: EnterpriseUsers

@@ -1,6 +1,7 @@
 """What happened to a message, as one time line: for people, and for the API."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from trunkline.model.administration import MessageDetail
 from trunkline.model.message import Message
@@ -15,6 +16,29 @@ class Happening:
     event: str  # accepted, routed, submitted, receipt, retry ...
     detail: str
     segment: int | None = None
+
+
+class CallbackState(StrEnum):
+    """How far the delivery report is on its way to the message's sender."""
+
+    NONE = "none"  # none is wanted, or there is nowhere to send it
+    WAITING = "waiting"  # nothing to report yet
+    PENDING = "pending"  # being delivered or retried
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up
+
+
+def callback_state(detail: MessageDetail) -> CallbackState:
+    """By what is kept of the message."""
+    message = detail.message
+    if detail.pending_notifications:
+        return CallbackState.PENDING
+    if detail.notified_at is not None:
+        return CallbackState.DELIVERED
+    if any(event.kind == "notification_given_up" for event in detail.events):
+        return CallbackState.FAILED
+    nowhere = not message.registered_delivery or (message.door != "smpp" and not message.dlr_url)
+    return CallbackState.NONE if nowhere or message.is_final else CallbackState.WAITING
 
 
 def history(detail: MessageDetail, *, routes: bool) -> list[Happening]:

@@ -10,7 +10,9 @@ from trunkline.model.errors import NotFound
 from trunkline.model.identity import Actor, Permission
 from trunkline.model.ids import is_id
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
+from trunkline.model.snapshot import Route
 from trunkline.services.accounts import InvalidInput
+from trunkline.services.message_decisions import Decisions, checks_of, decisions_of
 
 MOST_ROWS = 1000  # of a page
 
@@ -24,6 +26,8 @@ class MessageSource(Protocol):
     async def message_detail(
         self, message_id: str, account_id: int | None = None
     ) -> MessageDetail | None: ...
+
+    async def list_routes(self) -> list[Route]: ...
 
     async def list_messages(
         self, wanted: MessageFilter, cursor: str, limit: int
@@ -47,6 +51,16 @@ class Messages:
         """
         actor.require(Permission.VIEW_LOGS)
         return await self._source.message_detail(message_id, actor.account_id)
+
+    async def decisions(self, actor: Actor, detail: MessageDetail) -> Decisions:
+        """What was decided about a message that `show` gave; the routes are told to operators.
+
+        Raises `Forbidden`.
+        """
+        actor.require(Permission.VIEW_LOGS)
+        if not actor.may(Permission.VIEW_PLATFORM):
+            return Decisions(tuple(checks_of(detail)))
+        return decisions_of(await self._source.list_routes(), detail)
 
     async def list(
         self, actor: Actor, wanted: MessageFilter, cursor: str = "", limit: int = 50

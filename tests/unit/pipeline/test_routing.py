@@ -4,7 +4,7 @@ import pytest
 
 from trunkline.model.submission import Reason, Rejected
 from trunkline.pipeline.charging import price
-from trunkline.pipeline.routing import find_route
+from trunkline.pipeline.routing import Fit, find_route, fit_of
 
 from .doubles import route_of
 
@@ -36,6 +36,23 @@ def test_no_route(account_id: int, destination: str) -> None:
     with pytest.raises(Rejected) as caught:
         find_route(TABLE, account_id, destination)
     assert caught.value.reason is Reason.NO_ROUTE
+
+
+@pytest.mark.parametrize("account_id", [1, 2, 3])
+@pytest.mark.parametrize("destination", ["12025550", "33612345", "4", "971501234567", "49151", "44"])
+def test_what_fits_is_what_is_taken(account_id: int, destination: str) -> None:
+    fitting = [route for route in TABLE if fit_of(route, account_id, destination) is Fit.FITS]
+    if fitting:
+        assert find_route(TABLE, account_id, destination) is fitting[0]
+    else:
+        with pytest.raises(Rejected):
+            find_route(TABLE, account_id, destination)
+
+
+def test_why_a_route_does_not_fit() -> None:
+    route = route_of(account_id=1, prefix="971")
+    assert fit_of(route, 2, "971501234567") is Fit.OTHER_ACCOUNT
+    assert fit_of(route, 1, "4915112345") is Fit.OTHER_PREFIX
 
 
 def test_an_empty_prefix_fits_all() -> None:

@@ -19,6 +19,7 @@ from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent, Orphan
 from trunkline.model.ports import IdempotencyRecord
 from trunkline.model.snapshot import Route
 
+_account = tables.account
 _message = tables.message
 _segment = tables.segment
 _event = tables.message_event
@@ -79,6 +80,8 @@ class Messages(Database):
                 history,
                 await self._route(connection, message.route_id),
                 await self._ledger_of(connection, message, history),
+                await connection.scalar(select(_account.c.name).where(_account.c.id == message.account_id))
+                or "",
             )
 
     async def waiting_between(

@@ -23,7 +23,7 @@ def time_line(visitor: Visitor, happenings: Iterable[Happening]) -> None:
     with ui.element("ol").classes("time-line"):
         for each in happenings:
             with ui.element("li").classes(each.kind):
-                ui.label(visitor.time(each.at)).classes("quiet")
+                ui.label(f"{visitor.time(each.at)}.{each.at % 1000:03d}").classes("quiet")
                 ui.label(each.title)
                 if each.detail:
                     ui.label(each.detail).classes("quiet detail")

@@ -9,6 +9,7 @@ from trunkline.panel.pages import (
     enterprise_users,
     inbound,
     logins,
+    message,
     messages,
     own,
     receipts,
@@ -18,7 +19,7 @@ from trunkline.panel.pages import (
 PAGES = (
     dashboard.PAGE,
     messages.PAGE,
-    messages.DETAIL,
+    message.PAGE,
     receipts.PAGE,
     inbound.PAGE,
     send.PAGE,

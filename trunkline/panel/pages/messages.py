@@ -1,34 +1,18 @@
-"""Message Logs: every message, found by anything it has; and one message's own page with its time line."""
+"""Message Logs: every message, found by anything it has."""
 
-from nicegui import ui
 from starlette.requests import Request
 
-from trunkline.model.administration import MessageDetail
 from trunkline.model.identity import Actor, Permission
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow
 from trunkline.model.money import parse_credits
 from trunkline.model.states import RECEIPT_OF_STATE, MessageState
-from trunkline.panel.components.empty_state import empty_state
-from trunkline.panel.components.facts import fact_list
-from trunkline.panel.components.heading import card, heading
+from trunkline.panel.components.heading import heading
 from trunkline.panel.components.listing import Column, Filter, Kind, Listing, Query, moment_of
 from trunkline.panel.components.table import Table
-from trunkline.panel.components.time_line import Happening, time_line
 from trunkline.panel.navigation import Page, Section
 from trunkline.panel.visitor import Visitor
 from trunkline.services.accounts import InvalidInput
-from trunkline.services.message_history import history
 
-_BAD = {
-    "rejected",
-    "undelivered",
-    "expired",
-    "retry",
-    "unknown",
-    "notification_failed",
-    "notification_given_up",
-}
-_GOOD = {"delivered", "notified"}
 DOORS = ("smpp", "http", "panel")
 _MOBILE_TERMINATED = "MT"
 _DIGITS = 9  # of a number that is asked for
@@ -136,67 +120,4 @@ def _credits(visitor: Visitor, answer: str | None) -> int | None:
         raise InvalidInput("credits", visitor.text("messages.no_number")) from None
 
 
-async def build_detail(visitor: Visitor, request: Request) -> None:
-    """Builds the page of one message."""
-    heading(visitor, "message_detail")
-    found = await visitor.services.messages.show(visitor.signed_in.actor, request.path_params["message_id"])
-    if found is None:
-        empty_state(
-            "search_off", visitor.text("message_detail.unknown"), visitor.text("message_detail.unknown_next")
-        )
-        return
-    with ui.element("div").classes("grid"):
-        with card(visitor.text("message_detail.what"), "facts"):
-            _facts(visitor, found)
-        with card(visitor.text("message_detail.way"), "wide"):
-            happenings = history(found, routes=visitor.may(Permission.VIEW_PLATFORM))
-            time_line(
-                visitor,
-                (
-                    Happening(
-                        each.at,
-                        _event(visitor, each.event)
-                        + (f" ({visitor.number(each.segment)})" if each.segment is not None else ""),
-                        each.detail,
-                        "bad" if each.event in _BAD else "good" if each.event in _GOOD else "",
-                    )
-                    for each in happenings
-                ),
-            )
-
-
-def _event(visitor: Visitor, event: str) -> str:
-    """What the event is called; those that are rare are told by their plain name."""
-    known = visitor.language.texts.get(f"event.{event}")
-    return known if known is not None else event.replace("_", " ")
-
-
-def _facts(visitor: Visitor, found: MessageDetail) -> None:
-    message = found.message
-    facts = {
-        "id": message.id,
-        "status": visitor.text(f"state.{message.state.value}"),
-        "from": message.source_addr,
-        "to": message.dest_addr,
-        "message": message.text or "",
-        "encoding": message.encoding,
-        "parts": visitor.number(len(message.segments)),
-        "credits": visitor.credits(message.charged),
-        "source": message.door,
-        "user": message.credential,
-        "error": message.error or "",
-        "time": visitor.time(message.accepted_at),
-    }
-    fact_list((visitor.text(f"column.{name}"), value) for name, value in facts.items())
-
-
 PAGE = Page("messages", "/messages", "sms", Section.MESSAGING, build, (Permission.VIEW_LOGS,), quick=True)
-DETAIL = Page(
-    "message_detail",
-    "/messages/{message_id}",
-    "sms",
-    Section.MESSAGING,
-    build_detail,
-    (Permission.VIEW_LOGS,),
-    listed=False,
-)

@@ -12,7 +12,13 @@ from trunkline.model.submission import Reason
 from trunkline.model.times import iso_timestamp
 from trunkline.model.tlvs import describe
 from trunkline.servers.http.errors import RETRY_AFTER_S, ApiError, retry_later
-from trunkline.services.message_history import history
+from trunkline.services.accounts import InvalidInput
+from trunkline.services.message_decisions import Decisions, RouteLook
+from trunkline.services.message_history import callback_state, history
+from trunkline.services.message_pdus import FoundPdus
+from trunkline.services.pdu_explanation import ExplainedField, explain_pdus
+
+_DIGITS = 3  # of a part's number
 
 
 class SegmentView(msgspec.Struct):
@@ -50,6 +56,43 @@ class CallbackView(msgspec.Struct):
     pending: int
 
 
+class CheckView(msgspec.Struct):
+    """A check that was passed, and what it found. Times are Unix milliseconds, money is micro-credits."""
+
+    check: str
+    outcome: str
+    values: dict[str, str | int]
+
+
+class RouteLookView(msgspec.Struct):
+    """A route that was looked at in the search for one, by the table of today."""
+
+    id: int
+    name: str
+    prefix: str
+    connectors: tuple[str, ...]
+    outcome: str
+
+
+class PduView(msgspec.Struct):
+    """A PDU of the connector's log. `sent` by the gateway; the log's times are to the second."""
+
+    at: str
+    sent: bool
+    octets: str
+    pdu: str
+    fields: tuple[ExplainedField, ...]
+    problems: tuple[str, ...]
+
+
+class PduList(msgspec.Struct):
+    """The PDUs of one part. `logged` false: the connector's PDU log was off at that time."""
+
+    ok: bool
+    logged: bool
+    items: list[PduView]
+
+
 class MessageView(msgspec.Struct, rename={"from_": "from"}):
     """A message. Times are ISO 8601 in UTC, credits a decimal number in a string.
 
@@ -77,6 +120,23 @@ class MessageView(msgspec.Struct, rename={"from_": "from"}):
     segments: list[SegmentView]
     history: list[HistoryEntry]
     callback: CallbackView
+    checks: list[CheckView]
+    routes: list[RouteLookView] | None  # None: not for the one who asks
+
+
+class PdusQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Of which part."""
+
+    part: str = "1"
+    user: str | None = None
+    password: str | None = None
+
+
+def part_of(query: PdusQuery) -> int:
+    """The number of the part. Raises `InvalidInput`."""
+    if query.part.isascii() and query.part.isdigit() and len(query.part) <= _DIGITS:
+        return int(query.part)
+    raise InvalidInput("part", "must be the number of a part")
 
 
 def plain_id(public_id: str) -> str:
@@ -101,7 +161,9 @@ def not_cancelled(error: NotAmended) -> ApiError:
     return ApiError(409, error.detail)
 
 
-def view_of(detail: MessageDetail, profile: Profile = STANDARD, *, whole: bool = False) -> MessageView:
+def view_of(
+    detail: MessageDetail, decisions: Decisions, profile: Profile = STANDARD, *, whole: bool = False
+) -> MessageView:
     """What the client sees of a message; `profile` is its connector's, which names its TLVs.
 
     `whole`: with the routes, which are the operator's business.
@@ -129,7 +191,27 @@ def view_of(detail: MessageDetail, profile: Profile = STANDARD, *, whole: bool =
         segments=[_segment(segment) for segment in message.segments],
         history=_history(detail, whole=whole),
         callback=_callback(detail),
+        checks=[CheckView(each.name, each.outcome, each.values) for each in decisions.checks],
+        routes=[_look(each) for each in decisions.routes] if whole else None,
     )
+
+
+def pdus_of(found: FoundPdus) -> PduList:
+    """What the log has of a part, decoded."""
+    return PduList(
+        True,
+        found.logged,
+        [
+            PduView(iso_timestamp(each.at), each.sent, each.octets, pdu.pdu, pdu.fields, pdu.problems)
+            for each in found.pdus
+            for pdu in explain_pdus(each.octets)
+        ],
+    )
+
+
+def _look(look: RouteLook) -> RouteLookView:
+    route = look.route
+    return RouteLookView(route.id, route.name, route.prefix, route.connector_ids, look.outcome.value)
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
@@ -162,16 +244,9 @@ def _history(detail: MessageDetail, *, whole: bool) -> list[HistoryEntry]:
 
 
 def _callback(detail: MessageDetail) -> CallbackView:
-    message = detail.message
-    given_up = any(event.kind == "notification_given_up" for event in detail.events)
-    if detail.pending_notifications:
-        state = "pending"
-    elif detail.notified_at is not None:
-        state = "delivered"
-    elif given_up:
-        state = "failed"
-    elif not message.registered_delivery or (message.door != "smpp" and not message.dlr_url):
-        state = "none"
-    else:
-        state = "none" if message.is_final else "waiting"
-    return CallbackView(state, message.dlr_url, iso_or_none(detail.notified_at), detail.pending_notifications)
+    return CallbackView(
+        callback_state(detail).value,
+        detail.message.dlr_url,
+        iso_or_none(detail.notified_at),
+        detail.pending_notifications,
+    )

@@ -28,7 +28,7 @@ from trunkline.servers.http.message_lists import (
     MessagePageQuery,
     ReceiptList,
 )
-from trunkline.servers.http.messages import MessageView
+from trunkline.servers.http.messages import MessageView, PduList
 from trunkline.servers.http.nouns import Done
 from trunkline.servers.http.panel_send import PanelSendRequest
 from trunkline.servers.http.pdu_logs import LogEntry
@@ -60,6 +60,7 @@ _TYPES = (
     BatchRequest,
     BatchAnswer,
     MessageView,
+    PduList,
     MessageList,
     ReceiptList,
     StatisticsAnswer,
@@ -130,6 +131,7 @@ def document() -> dict[str, Any]:
             "/api/v1/delivery-reports/export": {"get": _export_get("Delivery reports")},
             "/api/v1/statistics": {"get": _statistics_get()},
             "/api/v1/messages/{message_id}": {"get": _message_get()},
+            "/api/v1/messages/{message_id}/pdus": {"get": _pdus_get()},
             "/api/v1/messages/{message_id}/cancel": {"post": _message_cancel()},
             "/api/v1/connectors/{connector_id}/speed": {"get": _speed_get()},
             "/api/v1/text/inspect": {"get": _inspect_get(), "post": _inspect_post()},
@@ -266,6 +268,18 @@ def _message_get() -> dict[str, Any]:
             {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
         ],
         "responses": _responses("MessageView", 401, 403, 404, 429, 503),
+    }
+
+
+def _pdus_get() -> dict[str, Any]:
+    return {
+        "summary": "The PDUs of a message's part, as far as its connector's PDU log has them; for operators",
+        "security": [*_WAYS_IN, *_ADMIN_ONLY],
+        "parameters": [
+            {"name": "message_id", "in": "path", "required": True, "schema": {"type": "string"}},
+            {"name": "part", "in": "query", "schema": {"type": "string", "default": "1"}},
+        ],
+        "responses": _responses("PduList", 400, 401, 403, 404, 429, 503),
     }
 
 

@@ -76,6 +76,9 @@ class MemoryStore:
             self.ledgers.get(message_id, ()),
         )
 
+    async def list_routes(self) -> list[Route]:
+        return list(self.routes.values())
+
     async def list_messages(self, wanted: MessageFilter, cursor: str, limit: int) -> MessagePage[MessageRow]:
         self.asked.append((wanted, cursor, limit))
         return self._page(self.message_rows, wanted, limit)

@@ -90,6 +90,28 @@ async def test_message_that_has_just_come(door: Door) -> None:
             },
         ],
         "callback": {"state": "none", "url": None, "delivered_at": None, "pending": 0},
+        "checks": [
+            {
+                "check": "sender",
+                "outcome": "may_send",
+                "values": {"account": "", "credential": message.credential, "door": "http"},
+            },
+            {
+                "check": "destination",
+                "outcome": "number",
+                "values": {"address": "971501234567", "ton": 1, "npi": 1},
+            },
+            {"check": "source", "outcome": "given", "values": {"address": "MYCOMPANY", "ton": 5, "npi": 0}},
+            {"check": "rate", "outcome": "within", "values": {}},
+            {"check": "validity", "outcome": "until", "values": {"at": message.expires_at}},
+            {
+                "check": "content",
+                "outcome": "encoded",
+                "values": {"encoding": "gsm7", "data_coding": 0, "parts": 1},
+            },
+            {"check": "balance", "outcome": "nothing_to_pay", "values": {}},
+        ],
+        "routes": None,
     }
 
 
@@ -110,6 +132,21 @@ async def test_the_administrator_sees_every_message_and_its_route(door: Door) ->
     assert await routing() == ("to simulator at 0.55 credits a part, before spare, by route uae (prefix 971)")
     door.store.routes[message.id] = replace(route, prefix="", connector_ids=("simulator",))
     assert await routing() == "to simulator at 0.55 credits a part, by route uae (any destination)"
+    _, answer = await look(door, message, headers=ADMIN)
+    assert [(each["name"], each["outcome"]) for each in answer["routes"]] == [("uae", "would_be_taken")]
+    assert answer["checks"][-1]["check"] == "connector"
+
+
+async def test_the_pdus_are_for_operators(door: Door) -> None:
+    message = stored(door)
+    path = f"{PATH}{message.id}/pdus"
+    assert (await door.json("GET", path, headers=HEADERS))[0] == 403
+    assert (await door.json("GET", path))[0] == 401
+    status, answer, _ = await door.json("GET", path, headers=ADMIN)
+    assert (status, answer) == (200, {"ok": True, "logged": False, "items": []})
+    for query, expected in (("part=2", 404), ("part=x", 400), ("colour=blue", 400)):
+        assert (await door.json("GET", f"{path}?{query}", headers=ADMIN))[0] == expected
+    assert (await door.json("GET", f"{PATH}{new_id()}/pdus", headers=ADMIN))[0] == 404
 
 
 async def test_the_administrator_cancels_for_every_account(door: Door) -> None:
