@@ -74,6 +74,7 @@ class MemoryStore:
             self.events.get(message_id, ()),
             self.routes.get(message_id),
             self.ledgers.get(message_id, ()),
+            "acme",
         )
 
     async def list_routes(self) -> list[Route]:

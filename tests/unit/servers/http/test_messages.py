@@ -94,7 +94,7 @@ async def test_message_that_has_just_come(door: Door) -> None:
             {
                 "check": "sender",
                 "outcome": "may_send",
-                "values": {"account": "", "credential": message.credential, "door": "http"},
+                "values": {"account": "acme", "credential": message.credential, "door": "http"},
             },
             {
                 "check": "destination",
