@@ -62,6 +62,12 @@ class MadeApiKey(Struct):
     key: str
 
 
+class ApiKeyQuery(PageQuery, kw_only=True, forbid_unknown_fields=True):
+    """Whose API keys; everybody's where no login is named."""
+
+    owner: Annotated[str, Meta(max_length=64)] = ""
+
+
 _new_key = Decoder(NewApiKeyRequest)
 _key_change = Decoder(ApiKeyChange)
 
@@ -75,8 +81,9 @@ def api_key_routes(management: Management, authenticator: Authenticator) -> APIR
     @router.get("/api-keys")
     async def listed(request: Request) -> Response:
         with door.asked_by(request) as actor:
-            query = read_query(request, PageQuery)
-            return page_answer(await keys.list(actor, paging(query, numbered=True)), _key_view)
+            query = read_query(request, ApiKeyQuery)
+            page = await keys.list(actor, paging(query, numbered=True), owner=query.owner)
+            return page_answer(page, _key_view)
 
     @router.post("/api-keys")
     async def created(request: Request) -> Response:
@@ -127,7 +134,7 @@ PATHS = noun_paths(
     "/api/v1/api-keys",
     "API keys",
     ApiKeyView,
-    query=PageQuery,
+    query=ApiKeyQuery,
     create=NewApiKeyRequest,
     made=MadeApiKey,
     change=ApiKeyChange,
