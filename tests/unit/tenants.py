@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from tests.contract.harness import accept, make_message, settle, submit
+from tests.contract.harness import NOW, accept, make_message, settle, submit
 from trunkline.backends.storage import SqlStore
 from trunkline.model.identity import COMMAND_LINE, TENANT_PERMISSIONS, Actor, Role, act_as
+from trunkline.model.ids import new_id
+from trunkline.model.inbound import InboundMessage
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import Esmes
@@ -18,7 +20,7 @@ MARK = "zorro"
 
 @dataclass(frozen=True)
 class Tenant:
-    """An account with login, API key, session, a message with its receipt, an ESME and an HTTP account."""
+    """An account with login, API key, session, messages both ways, an ESME and an HTTP account."""
 
     name: str
     account_id: int
@@ -31,6 +33,7 @@ class Tenant:
     esme_id: int
     http_id: int
     http_key: str
+    inbound_id: str
 
     @property
     def login(self) -> str:
@@ -78,6 +81,11 @@ async def _made(store: SqlStore, people: People, name: str) -> Tenant:
     for segment in message.segments:
         store.journal.submitted(segment, submit(segment))
         store.journal.settled(segment, settle(segment), None)
+    inbound = InboundMessage(
+        new_id(), made.account.id, "smsc-1", 1, 1, "491700000001", 3, 0, name, f"to {name}", "gsm7", 0, 0,
+        None, "", None, None, 1, (), None, NOW,
+    )  # fmt: skip
+    store.journal.inbound(inbound, [], None)
     await store.journal.flush()
     login = await people.logins.get(root, made.login.id)
     assert login.role is Role.ENTERPRISE
@@ -93,4 +101,5 @@ async def _made(store: SqlStore, people: People, name: str) -> Tenant:
         esme_row.id,
         http_row.id,
         http.api_key,
+        inbound.id,
     )

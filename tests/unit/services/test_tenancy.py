@@ -13,14 +13,17 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.contract.harness import make_message
 from tests.unit.servers.http.doubles import HeldClock
 from tests.unit.tenants import MARK, Tenant, make_tenant
 from trunkline import services
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import SqlStore, open_store, upgrade
+from trunkline.model.administration import MessageDetail
 from trunkline.model.amendment import NotAmended
 from trunkline.model.errors import ManagementError, NotFound
 from trunkline.model.identity import COMMAND_LINE, Actor, Forbidden, act_as
+from trunkline.model.inbound import InboundFilter
 from trunkline.model.message_list import MessageFilter
 from trunkline.model.pdu_log import LogSide
 from trunkline.model.people import Paging
@@ -33,6 +36,8 @@ from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
 from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.inbound import Inbound
+from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import LogFile, PduLogs
 from trunkline.services.people import People, people_of
@@ -51,6 +56,7 @@ NO_ACTOR = {
     "logins.Logins.ensure_super_admin": "the gateway itself makes its first administrator",
     "logins.Logins.finish_reset": "whoever holds the token; nobody is signed in",
     "logins.Logins.new_totp": "makes a secret up and stores nothing",
+    "inbound.InboundSource": "a port of the storage, behind `Inbound`",
     "messages.MessageSource": "a port of the storage, behind `Messages`",
     "pdu_logs.PduLogs.tidy": "the gateway's own clockwork",
     "probe.talk.Peer": "a connection, no service",
@@ -151,6 +157,8 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "esmes.Esmes": lambda world: Esmes(world.store),
     "groups.Groups": lambda world: world.people.groups,
     "http_accounts.HttpAccounts": lambda world: HttpAccounts(world.store),
+    "inbound.Inbound": lambda world: Inbound(world.store),
+    "message_pdus.MessagePdus": lambda world: MessagePdus(world.logs),
     "logins.Logins": lambda world: world.people.logins,
     "messages.Messages": lambda world: Messages(world.store),
     "pdu_logs.PduLogs": lambda world: world.logs,
@@ -159,6 +167,12 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "sign_in.SignIn": lambda world: world.people.sign_in,
     "system_settings.SystemSettings": lambda world: SystemSettings(world.store, Untouched()),
 }
+
+NAMED: dict[str, Callable[[Tenant], object]] = {
+    "inbound.Inbound.message_id": lambda other: other.inbound_id,
+    "inbound.Inbound.wanted": lambda other: InboundFilter(account_id=other.account_id),
+}
+"""What one service's parameter is given where others of that name are something else."""
 
 KEYS: dict[str, Callable[[Tenant], object]] = {
     "esmes.Esmes": lambda other: other.esme,
@@ -179,6 +193,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "content": lambda _: b"",
     "current": lambda _: "wrong",
     "description": lambda _: "x",
+    "detail": lambda other: MessageDetail(make_message(other.account_id), None, 0, ()),
     "draft": lambda _: Draft(["971501234567"], "Hello"),
     "enabled": lambda _: False,
     "file": lambda _: LogFile(date(2026, 1, 1), "x.log", 0, 0, Path("x.log")),
@@ -187,6 +202,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "key_id": lambda other: other.key_id,
     "last": lambda _: date(2026, 1, 1),
     "login": lambda other: other.login,
+    "message": lambda other: make_message(other.account_id),
     "message_id": lambda other: other.message_id,
     "name": lambda other: other.name,
     "number": lambda _: 1,
@@ -199,6 +215,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "secret": lambda _: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
     "section": lambda _: "company",
     "session_id": lambda other: other.session_id,
+    "since": lambda _: 0,
     "side": lambda _: LogSide.ESMES,
     "system_id": lambda other: other.esme,
     "text": lambda _: "Hello",
@@ -228,7 +245,9 @@ def arguments_of(name: str, method: Callable[..., object], other: Tenant) -> dic
     for each in list(inspect.signature(method).parameters.values())[1:]:
         if each.kind is each.VAR_KEYWORD or (each.default is not each.empty and each.name not in OPTIONAL):
             continue
-        if each.name == "key" and kind in KEYS:
+        if f"{kind}.{each.name}" in NAMED:
+            given[each.name] = NAMED[f"{kind}.{each.name}"](other)
+        elif each.name == "key" and kind in KEYS:
             given["key"] = KEYS[kind](other)
         elif each.name == "key":
             given["key"] = 1
@@ -274,6 +293,7 @@ async def test_no_service_shows_or_changes_another_tenant_s_rows(world: World) -
             except ManagementError as error:
                 raise AssertionError(f"{name} looked at what it may not: {error}") from error
         assert MARK not in answer.lower(), f"{name} shows what is another tenant's: {answer}"
-        assert world.other.message_id not in answer, name
+        for each in (world.other.message_id, world.other.inbound_id):
+            assert each not in answer, name
     assert refused > 50
     assert await rows_of(world) == before

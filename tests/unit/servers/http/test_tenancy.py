@@ -37,6 +37,8 @@ OPEN = {
     "GET /api/v1/messages/export",
     "GET /api/v1/delivery-reports",
     "GET /api/v1/delivery-reports/export",
+    "GET /api/v1/inbound",
+    "GET /api/v1/inbound/export",
     "GET /api/v1/statistics",
     "GET /api/v1/api-keys",
     "GET /api/v1/esmes",
@@ -131,6 +133,7 @@ def others_ids(path: str, other: Tenant) -> list[str]:
         "logins": [other.login, str(other.login_id)],
         "api-keys": [str(other.key_id)],
         "sessions": [str(other.session_id)],
+        "inbound": [other.inbound_id],
         "messages": [other.message_id, f"queued_{other.message_id}"],
         "esmes": [other.esme, str(other.esme_id)],
         "clients": [other.esme, str(other.esme_id)],
@@ -179,7 +182,8 @@ async def test_no_path_gives_or_changes_another_tenant_s_rows(world: World, cred
             )
             if name in OPEN:
                 assert MARK not in response.text.lower(), f"{name} shows what is another tenant's"
-                assert other.message_id not in response.text, name
+                for unseen in (other.message_id, other.inbound_id):
+                    assert unseen not in response.text, name
             else:
                 # 400 would say nothing: it is the body that has to be right (`CHANGES`).
                 assert response.status_code in (401, 403, 404), (
