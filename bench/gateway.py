@@ -19,11 +19,13 @@ from bench.certificates import Certificates
 from bench.processes import HOST, BenchError, Process, free_ports, wait_until
 from trunkline.app import open_administration, upgrade_database
 from trunkline.config import ConfigError, Settings
-from trunkline.model.identity import COMMAND_LINE
+from trunkline.model.identity import COMMAND_LINE, Role
 
 ACCOUNT: Final = "bench"
 SYSTEM_ID: Final = "bench"
 PASSWORD: Final = "bench"
+ADMINISTRATOR: Final = "bench-administrator"
+ADMINISTRATOR_PASSWORD: Final = "clicks in the panel"
 API_KEY: Final = "tk_bench_key_bench_key_bench_key_bench_key"
 CALLBACK_API_KEY: Final = "tk_bench_callback_key_bench_callback_key_be"
 CREDITS: Final = 10**13
@@ -146,8 +148,14 @@ def running_gateway(setup: GatewaySetup, folder: Path) -> Iterator[Gateway]:
 
 
 async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
-    """One account with plenty of credits, its ESMEs, two HTTP accounts, the connectors, a route to each."""
+    """One account with plenty of credits, its ESMEs, two HTTP accounts, the connectors, a route to each.
+
+    And somebody who may open every page of the panel.
+    """
     async with open_administration(settings) as administration:
+        await administration.people.logins.create(
+            COMMAND_LINE, ADMINISTRATOR, role=Role.SUPER_ADMIN, password=ADMINISTRATOR_PASSWORD
+        )
         await administration.people.enterprise_users.create(COMMAND_LINE, ACCOUNT, balance=CREDITS)
         await administration.esmes.create(
             COMMAND_LINE,

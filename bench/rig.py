@@ -19,6 +19,8 @@ from bench.equipment import (
     SmscCount,
 )
 from bench.gateway import (
+    ADMINISTRATOR,
+    ADMINISTRATOR_PASSWORD,
     API_KEY,
     BINDS_PER_ESME,
     CALLBACK_API_KEY,
@@ -37,13 +39,17 @@ from bench.processes import (
     ask,
     free_ports,
     is_listening,
+    last_object,
     run_tool,
     wait_until,
 )
-from bench.runs import Run, account, idle_account
+from bench.runs import PanelUse, Run, account, idle_account
 
 STALLED_S: Final = 25.0
 """A run is over, and what is missing is lost, when nothing has moved for so long."""
+
+SETTLING_S: Final = 5.0
+"""After so long the panel's users have signed in, and click."""
 
 LATE_S: Final = 1.0
 """After the last message a duplicate still has so long to show up."""
@@ -174,6 +180,29 @@ class Rig:
             self.check()
             usage = meter.usage()
         return idle_account(wanted, printed, usage)
+
+    @contextmanager
+    def panel_users(self, count: int, log: Path) -> Iterator[list[PanelUse]]:
+        """So many people click in the panel for the time being; what came of it is in the list afterwards.
+
+        Raises BenchError when they do not get in, or fail.
+        """
+        command = [
+            *(sys.executable, "-m", "bench.instruments.panel_users", f"--url={self.gateway.url}"),
+            *(f"--username={ADMINISTRATOR}", f"--password={ADMINISTRATOR_PASSWORD}", f"--users={count}"),
+        ]
+        found: list[PanelUse] = []
+        with Process("the panel's users", command, log) as users:
+            self._instruments.append(users)
+            try:
+                time.sleep(SETTLING_S)
+                self.check()
+                yield found
+            finally:
+                self._instruments.remove(users)
+            if users.stop():
+                raise BenchError(f"the panel's users failed:\n{users.last_words()}")
+        found.append(PanelUse(**last_object(log.read_text())))
 
     def _destinations(self, count: int) -> int:
         """The first of `count` destinations never used before, a multiple of 10,000."""

@@ -48,6 +48,20 @@ class Run:
         return found
 
 
+@dataclass(slots=True, frozen=True)
+class PanelUse:
+    """What people did in the panel: pages opened, tables read again, and how long these took."""
+
+    opened: int
+    clicked: int
+    opened_p50_ms: float
+    opened_p99_ms: float
+    clicked_p50_ms: float
+    clicked_p99_ms: float
+    failed: int
+    failed_because: str
+
+
 def account(
     count: int,
     sent: Sent,

@@ -1,6 +1,6 @@
 """What is measured: the scenarios, the figures each one yields, and what they should reach."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from bench.figures import (
 from bench.gateway import BINDS_PER_ESME
 from bench.measure import median
 from bench.rig import FIRST_DESTINATION, Rig, standing_rig
-from bench.runs import Run
+from bench.runs import PanelUse, Run
 
 WARM_UP: Final = 500
 # Keep-alive connections, with or without callbacks; the target is for one of them.
@@ -44,6 +44,7 @@ PER_CONNECTOR: Final = 100
 """Messages through each of them; a power of ten, so that a prefix tells which."""
 
 LATENCY_SECONDS: Final = 20
+PANEL_USERS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,51 @@ class Bench:
         found.figures.append(Figure("PDUs missing in the logs", "", (missing,), Target(0, at_least=False)))
         return [found]
 
+    def panel(self) -> list[Result]:
+        """As `smpp` with people clicking in the panel, in turns with nobody there."""
+        count = self._options.count(60_000)
+        uses: list[PanelUse] = []
+        alone: list[Run] = []
+        with self._rig("panel") as rig:
+            rig.smpp(WARM_UP)
+
+            def once() -> Run:
+                alone.append(rig.smpp(count))
+                self._options.say(f"panel, nobody there: {summary(alone[-1])}")
+                with rig.panel_users(PANEL_USERS, self._options.folder / f"panel-{len(uses)}.log") as found:
+                    run = rig.smpp(count)
+                uses.extend(found)
+                return run
+
+            runs = self._repeat("panel", once)
+        shares = tuple(
+            100 * run.completed_per_s / without.completed_per_s
+            for run, without in zip(runs, alone, strict=True)
+            if without.completed_per_s
+        )
+        figures = [
+            Figure("completed, share of that with nobody there", "%", shares, Target(90), decimals=1),
+            Figure("completed", "messages/s", each(runs, "completed_per_s")),
+            Figure("nobody there, completed", "messages/s", each(alone, "completed_per_s")),
+            Figure(
+                "page open, 99th percentile", "ms", _of(uses, "opened_p99_ms"), Target(2000, at_least=False)
+            ),
+            Figure("page open, median", "ms", _of(uses, "opened_p50_ms")),
+            Figure("click answered, 99th percentile", "ms", _of(uses, "clicked_p99_ms")),
+            Figure("click answered, median", "ms", _of(uses, "clicked_p50_ms")),
+            Figure("pages opened", "", _of(uses, "opened")),
+            *common(runs),
+        ]
+        title = (
+            f"SMPP to SMPP with {PANEL_USERS} people clicking in the panel once a second, {count:,} messages"
+        )
+        found_all = result("panel", title, figures, runs)
+        found_all.faults += faults_of(alone, "nobody there, run")
+        found_all.faults += [
+            f"panel: {use.failed} failed: {use.failed_because}" for use in uses if use.failed
+        ]
+        return [found_all]
+
     def _beside(self, plain: Rig, rig: Rig, key: str, what: str, title: str, share: float) -> Result:
         """Runs through a rig in turns with one that lacks something, whose throughput is the measure."""
         count = self._options.count(60_000)
@@ -324,6 +370,10 @@ class Bench:
         return [result("connectors", title, figures, [run])]
 
 
+def _of(uses: Sequence[PanelUse], name: str) -> tuple[float, ...]:
+    return tuple(float(getattr(use, name)) for use in uses)
+
+
 SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
     "smpp": ("SMPP to SMPP with receipts, full speed", Bench.smpp),
     "http": ("HTTP to SMPP, single sends, without and with delivery callbacks", Bench.http),
@@ -332,6 +382,7 @@ SCENARIOS: Final[dict[str, tuple[str, Callable[[Bench], list[Result]]]]] = {
     "latency": ("answer times at half the top rate", Bench.latency),
     "tls": ("SMPP to SMPP with TLS on both sides, beside one without", Bench.tls),
     "pdu-log": ("SMPP to SMPP with PDU logs on both sides, beside one without", Bench.pdu_log),
+    "panel": ("SMPP to SMPP with ten people clicking in the panel, beside nobody there", Bench.panel),
     "binds": ("a thousand idle binds, and the memory they need", Bench.binds),
     "connectors": ("two hundred connectors, and messages through each", Bench.connectors),
     "endurance": ("a long run, and the memory it needs", Bench.endurance),
