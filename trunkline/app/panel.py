@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.inbound import Inbound
 from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
+from trunkline.services.pdu_tail import PduTails
 from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ def make_panel(gateway: Gateway) -> PanelApp:
             dashboard=gateway.dashboard,
             sending=Sending(gateway.pipeline, gateway.snapshots),
             connectors=gateway.managed_connectors,
+            trials=ConnectorTrials(gateway.store),
+            pdu_tails=PduTails(gateway.store, gateway.connectors),
+            pdu_logs=gateway.pdu_logs,
             live=gateway.live,
             clock=gateway.clock,
         )

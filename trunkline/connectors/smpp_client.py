@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +16,7 @@ from trunkline.connectors.speed import LastGrowth
 from trunkline.connectors.submit_encoding import SubmitEncoder
 from trunkline.model.amendment import Revision, Standing
 from trunkline.model.message import Segment
-from trunkline.model.pdu_log import LogOwner, PduLog
+from trunkline.model.pdu_log import LogOwner, PduLog, PduWatcher
 from trunkline.model.ports import Clock, SubmitterListener
 from trunkline.model.profile import DetectReceipts, Profile, ReceiptId, SplitTransceivers
 from trunkline.model.refusals import actions_of
@@ -25,6 +26,7 @@ from trunkline.smpp.asyncio import SmppConnection
 from trunkline.smpp.constants import BindType, Version
 from trunkline.smpp.pdus import Pdu
 from trunkline.smpp.receipts import ReceiptHabits
+from trunkline.smpp.tap import Tap, Taps
 
 UNBIND_S: Final = 5.0
 """Seconds that an SMSC has to confirm an unbind, unless told otherwise."""
@@ -51,6 +53,7 @@ class SmppSubmitter:
         self._config = config
         self._listener = listener
         self._pdu_log = pdu_log
+        self._watchers: Sequence[PduWatcher] = ()
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         encoder = SubmitEncoder(config)
@@ -96,6 +99,12 @@ class SmppSubmitter:
         for link in self._all_links():
             self._tap(link.connection)
         return True
+
+    def watch(self, watchers: Sequence[PduWatcher]) -> None:
+        """See `Submitter`."""
+        self._watchers = watchers
+        for link in self._all_links():
+            self._tap(link.connection)
 
     @property
     def counters(self) -> Counters:
@@ -254,12 +263,12 @@ class SmppSubmitter:
         return links
 
     def _tap(self, connection: SmppConnection) -> None:
-        """Connects a connection with the PDU log, or parts them."""
-        if self._pdu_log is None or not self._config.pdu_log:
-            connection.tap = None
-        elif connection.tap is None:
+        """Connects a connection with the PDU log and with those who look on, or parts them."""
+        taps: list[Tap] = [each.tap(connection.connection_id) for each in self._watchers]
+        if self._pdu_log is not None and self._config.pdu_log:
             owner = LogOwner.of_connector(self._config)
-            connection.tap = self._pdu_log.tap(connection.connection_id, owner)
+            taps.append(self._pdu_log.tap(connection.connection_id, owner))
+        connection.tap = Taps(taps) if len(taps) > 1 else taps[0] if taps else None
 
     def _changed(self) -> None:
         """Room may have grown: tells the listener once, when this turn of the event loop is over."""

@@ -53,3 +53,11 @@ class PduLog(Protocol):
     def tap(self, connection_id: str, owner: LogOwner | None = None) -> PduLogTap:
         """A tap for a connection; without an owner it keeps the first PDUs until there is one."""
         ...
+
+
+class PduWatcher(Protocol):
+    """Looks on while a connector's PDUs pass, for as long as somebody wants to see them."""
+
+    def tap(self, connection_id: str, /) -> Tap:
+        """A tap for one of its connections."""
+        ...

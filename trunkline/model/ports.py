@@ -14,6 +14,7 @@ from trunkline.model.amendment import Revision, Standing
 from trunkline.model.broadcast import Broadcast
 from trunkline.model.inbound import InboundMessage, InboundPart, InboundSeen, IncomingMessage
 from trunkline.model.message import Message, MessageEvent, Notification, OrphanKey, OrphanReceipt, Segment
+from trunkline.model.pdu_log import PduWatcher
 from trunkline.model.profile import ErrorAction
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.status import ConnectorStatus
@@ -426,6 +427,10 @@ class Submitter(Protocol):
         ...
 
     def status(self) -> ConnectorStatus: ...
+
+    def watch(self, watchers: Sequence[PduWatcher]) -> None:
+        """Shows its PDUs to these, and to nobody who was there before."""
+        ...
 
     def adopt(self, config: ConnectorConfig) -> bool:
         """Takes a changed configuration over as it runs; False, and nothing happened, where that takes new

@@ -8,6 +8,7 @@ from trunkline.model.ports import Clock
 from trunkline.model.status import ConnectorStatus, SessionStatus
 from trunkline.services.api_keys import ApiKeys
 from trunkline.services.audit import Audit
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
@@ -16,6 +17,8 @@ from trunkline.services.inbound import Inbound
 from trunkline.services.logins import Logins
 from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
+from trunkline.services.pdu_logs import PduLogs
+from trunkline.services.pdu_tail import PduTails
 from trunkline.services.permission_groups import PermissionGroups
 from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn
@@ -69,5 +72,8 @@ class PanelServices:
     dashboard: Dashboard
     sending: Sending
     connectors: Connectors
+    trials: ConnectorTrials
+    pdu_tails: PduTails
+    pdu_logs: PduLogs
     live: LivePicture
     clock: Clock

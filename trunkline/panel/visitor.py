@@ -104,14 +104,19 @@ class Visitor:
 
         return handle
 
-    def every(self, seconds: float, refresh: Callable[[Actor], Awaitable[None]]) -> None:
-        """Has the open page refresh itself for as long as the session lives; no sign that anyone looks."""
+    def every(
+        self, seconds: float, refresh: Callable[[Actor], Awaitable[None]], *, at_once: bool = False
+    ) -> None:
+        """Has the open page refresh itself for as long as the session lives; no sign that anyone looks.
+
+        `at_once`: the first time as soon as the page is there.
+        """
 
         async def tick() -> None:
             with self.faults():
                 await refresh(await self.actor(seen=False))
 
-        ui.timer(seconds, tick, immediate=False)
+        ui.timer(seconds, tick, immediate=at_once)
 
     @contextmanager
     def faults(self) -> Iterator[None]:

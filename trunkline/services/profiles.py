@@ -114,6 +114,24 @@ def describe(profile: Profile) -> dict[str, Any]:
     return shown | {name: "***" for name in _SECRETS if shown[name]}
 
 
+def words(profile: Profile) -> list[str]:
+    """The ``key=value`` words that `assign` makes this profile of, but for its secrets."""
+    found = []
+    for name, value in describe(profile).items():
+        if name in _SECRETS or getattr(profile, name) == getattr(STANDARD, name):
+            continue
+        if isinstance(value, dict):
+            found.append(f"{name}=" + ",".join(f"{key}:{entry}" for key, entry in value.items()))
+        else:
+            found += [f"{name}={each}" for each in (value if isinstance(value, list) else [value])]
+    return found
+
+
+def bare(profile: Profile) -> Profile:
+    """A standard profile with the secrets of this one."""
+    return replace(STANDARD, **{name: getattr(profile, name) for name in _SECRETS})
+
+
 def vendor_tlv(text: str) -> VendorTlv:
     """A vendor's optional parameter from ``NAME:TAG:TYPE``. Raises `InvalidInput`."""
     try:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import structlog
 
+from trunkline.model.pdu_log import PduWatcher
 from trunkline.model.ports import Clock, Journal, Submitter, SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.status import ConnectorStatus
@@ -42,6 +43,7 @@ class RunningConnectors:
         self._running: dict[str, Dispatcher] = {}
         # When each was last answered and last had a receipt: longer than a driver, or a process, lives.
         self._last: dict[str, tuple[int, int]] = {}
+        self._watchers: dict[str, tuple[PduWatcher, ...]] = {}
         snapshots.subscribe(self._on_snapshot)
 
     def statuses(self) -> list[ConnectorStatus]:
@@ -64,6 +66,23 @@ class RunningConnectors:
             max(submit, status.last_submit_at),
             max(receipt, status.last_receipt_at),
         )
+
+    def watch(self, connector_id: str, watcher: PduWatcher) -> None:
+        """Shows the connector's PDUs to one more, whether it runs now or later."""
+        self._watchers[connector_id] = (*self._watchers.get(connector_id, ()), watcher)
+        self._show_watchers(connector_id)
+
+    def unwatch(self, connector_id: str, watcher: PduWatcher) -> None:
+        """Ends that; nothing happens where it has ended."""
+        left = tuple(each for each in self._watchers.pop(connector_id, ()) if each is not watcher)
+        if left:
+            self._watchers[connector_id] = left
+        self._show_watchers(connector_id)
+
+    def _show_watchers(self, connector_id: str) -> None:
+        dispatcher = self._running.get(connector_id)
+        if dispatcher is not None:
+            dispatcher.submitter.watch(self._watchers.get(connector_id, ()))
 
     @property
     def submitters(self) -> list[Submitter]:
@@ -94,6 +113,7 @@ class RunningConnectors:
         submitter = self._make_submitter(config, self._outcomes)
         dispatcher = Dispatcher(submitter, self._journal, self._clock, self._outcomes)
         self._running[config.connector_id] = dispatcher
+        self._show_watchers(config.connector_id)
         self._outcomes.dispatchers[config.connector_id] = dispatcher
         self._queueing.lines[config.connector_id] = dispatcher
         await submitter.start()

@@ -1,5 +1,6 @@
 """What may look at a connection's octets beside the session, such as a log of PDUs."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -18,3 +19,22 @@ class Tap(Protocol):
     def written(self, pdus: bytes) -> None:
         """These octets go to the peer."""
         ...
+
+
+class Taps:
+    """Several taps on one connection."""
+
+    __slots__ = ("_taps",)
+
+    def __init__(self, taps: Sequence[Tap]) -> None:
+        self._taps = taps
+
+    def read(self, pdus: bytes) -> None:
+        """See `Tap`."""
+        for each in self._taps:
+            each.read(pdus)
+
+    def written(self, pdus: bytes) -> None:
+        """See `Tap`."""
+        for each in self._taps:
+            each.written(pdus)

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.kept_pdus import KeptPdus
 from trunkline.connectors.smpp_client import SmppSubmitter
+from trunkline.model.pdu_log import LogOwner, LogSide
 from trunkline.model.profile import ErrorAction
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -564,3 +566,51 @@ class TestPduLog:
         config = submitter.config
         assert not submitter.adopt(replace(config, pdu_log=True, window=config.window + 1))
         assert submitter.config is config
+
+
+class Onlooker:
+    """Implements PduWatcher: keeps the names of what passes."""
+
+    def __init__(self):
+        self.kept = KeptPdus()
+
+    def tap(self, connection_id):
+        return self.kept.tap(connection_id, LogOwner(LogSide.CONNECTORS, "seen", "gsm7"))
+
+    @property
+    def seen(self):
+        return self.kept.of.get("connectors/seen", [])
+
+
+class TestWatching:
+    async def test_beside_the_log_and_no_longer_than_wanted(self, start, listener, make_segment, pdu_log):
+        submitter = await start(pdu_log=True)
+        logged_before = len(pdu_log.of["connectors/upstream"])
+        one, other = Onlooker(), Onlooker()
+        submitter.watch([one, other])
+        submitter.submit(make_segment())
+        await listener.until(lambda: listener.accepted)
+        assert one.seen == other.seen == LOGGED_SUBMIT
+        submitter.watch([])
+        submitter.submit(make_segment())
+        await listener.until(lambda: len(listener.accepted) == 2)
+        assert one.seen == LOGGED_SUBMIT
+        assert pdu_log.of["connectors/upstream"][logged_before:] == LOGGED_SUBMIT * 2
+
+    async def test_nobody_looks_nothing_is_tapped(self, start):
+        submitter = await start()
+        [link] = submitter._all_links()
+        assert link.connection.tap is None
+        submitter.watch([Onlooker()])
+        assert link.connection.tap is not None
+        submitter.watch([])
+        assert link.connection.tap is None
+
+    async def test_a_bind_made_meanwhile_is_seen_from_its_first_octet(self, smsc, start, listener):
+        submitter = await start()
+        onlooker = Onlooker()
+        submitter.watch([onlooker])
+        rooms = listener.rooms
+        smsc.links[0].abort("the test")
+        await listener.until(lambda: listener.rooms > rooms)
+        assert onlooker.seen == LOGGED_BIND

@@ -49,6 +49,7 @@ class MemoryAdministration:
         self.credits: list[tuple[int, int, str, str, str, str | None]] = []
         self.statuses: dict[str, ConnectorStatus] = {}
         self.depths: dict[str, int] = {}
+        self.records: list[tuple[str, str, str, dict[str, object]]] = []
 
     async def create_account(
         self,
@@ -254,6 +255,11 @@ class MemoryAdministration:
 
     async def queue_depths(self) -> dict[str, int]:
         return self.depths
+
+    async def record(
+        self, action: str, entity: str, entity_id: str, details: dict[str, object], account_id: int | None
+    ) -> None:
+        self.records.append((action, entity, entity_id, details))
 
     def _new(self, noun: str, name: str, table: dict[str, Any]) -> None:
         if name in table:

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from trunkline.model.pdu_log import PduWatcher
 from trunkline.model.ports import SubmitterListener
 from trunkline.model.snapshot import ConnectorConfig, Snapshot
 from trunkline.model.status import ConnectorStatus
@@ -32,6 +33,7 @@ class FakeSubmitter:
         self.release.set()
         self.drains: list[float] = []
         self.last_submit_at = 0
+        self.watchers: list[PduWatcher] = []
         self._log = log
 
     def _say(self, what: str) -> None:
@@ -49,6 +51,9 @@ class FakeSubmitter:
         self.config = config
         self._say("adopt")
         return True
+
+    def watch(self, watchers: Sequence[PduWatcher]) -> None:
+        self.watchers = list(watchers)
 
     async def start(self) -> None:
         self._say("start")
@@ -273,3 +278,20 @@ async def test_the_last_answer_and_receipt_outlive_the_driver(node: Node) -> Non
     await node.running.reconcile()
     assert not node.running.statuses()[0].running
     assert last() == (9, 7)
+
+
+async def test_those_who_look_on_see_the_driver_there_is(node: Node) -> None:
+    first, second = object(), object()
+    node.running.watch("a", first)  # type: ignore[arg-type]
+    node.running.watch("a", second)  # type: ignore[arg-type]
+    assert node.made[-1].watchers == [first, second]
+    node.configure(replace(A, window=3))
+    await node.running.reconcile()
+    assert node.made[-1].config.connector_id == "a"
+    assert node.made[-1].watchers == [first, second]
+    node.running.unwatch("a", first)  # type: ignore[arg-type]
+    node.running.unwatch("a", first)  # type: ignore[arg-type]
+    assert node.made[-1].watchers == [second]
+    node.running.unwatch("a", second)  # type: ignore[arg-type]
+    assert node.made[-1].watchers == []
+    node.running.watch("other", first)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Forms from a description: one input per field, the rule that was broken beside the field that broke it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -28,6 +29,7 @@ class Field:
     """One field. `name` is the service's name of it, its label the text `field.<name>`.
 
     A rule that the service says about `name` is shown beside it. `options` are values and their labels.
+    Fields in a row that have one `group` fold away together, under the text `group.<group>`.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Field:
     required: bool = False
     hint: str = ""
     options: Mapping[Any, str] = field(default_factory=dict)
+    group: str = ""
 
 
 class Form:
@@ -58,13 +61,25 @@ class Form:
         self._fields = fields
         self._save = save
         self._inputs: dict[str, Any] = {}
+        self._folds: dict[str, ui.expansion] = {}
         with ui.element("form").classes("form").on("submit.prevent", visitor.on(self._submit)):
             for each in fields:
-                self._inputs[each.name] = self._input(each, (values or {}).get(each.name))
+                with self._fold(each.group):
+                    self._inputs[each.name] = self._input(each, (values or {}).get(each.name))
             with ui.element("div").classes("actions"):
                 if cancel is not None:
                     ui.button(visitor.text("action.cancel"), on_click=cancel).props("flat no-caps")
                 ui.button(action or visitor.text("action.save")).props("unelevated no-caps type=submit")
+
+    def _fold(self, group: str) -> AbstractContextManager[Any]:
+        """Where the fields of a group stand; the first group is open."""
+        if not group:
+            return nullcontext()
+        if group not in self._folds:
+            label = self._visitor.text(f"group.{group}")
+            fold = ui.expansion(label, value=not self._folds).classes("fold")
+            self._folds[group] = fold.props('dense header-class="fold-head"')
+        return self._folds[group]
 
     def value(self, name: str) -> Any:
         """What a field holds now."""
@@ -79,11 +94,19 @@ class Form:
         element = self._inputs[name]
         # An update carries the field's text as it was here, over what is being typed: none without need.
         shown = element.props.get("error-message", "") if element.props.get("error") else ""
+        if rule:
+            self._unfold(name)
         if isinstance(element, ui.switch) or rule == shown:
             return
         element.props["error-message"] = rule
         element.props["error"] = bool(rule)
         element.update()
+
+    def _unfold(self, name: str) -> None:
+        """Nobody looks for a broken rule in what is folded away."""
+        for each in self._fields:
+            if each.name == name and each.group:
+                self._folds[each.group].open()
 
     def watch(self, names: Sequence[str], changed: Callable[[], None]) -> None:
         """Has `changed` called when somebody has changed one of these fields and stopped for a moment."""

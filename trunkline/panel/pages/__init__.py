@@ -3,6 +3,7 @@
 from trunkline.panel.pages import (
     api_keys,
     audit,
+    connector_detail,
     connectors,
     dashboard,
     enterprise_user,
@@ -24,6 +25,7 @@ PAGES = (
     inbound.PAGE,
     send.PAGE,
     connectors.PAGE,
+    connector_detail.PAGE,
     enterprise_users.PAGE,
     enterprise_user.PAGE,
     api_keys.PAGE,

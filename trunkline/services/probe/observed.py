@@ -21,6 +21,7 @@ class Target:
     system_type: str = ""
     tls: ssl.SSLContext | None = None
     tls_server_name: str = ""
+    interface_version: int | None = None  # to bind with; None: the usual
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Plan:
     max_binds: int = 3
     answer_s: float = 10.0  # how long an answer is waited for
     receipts_s: float = 30.0  # how long receipts are waited for
+    transmits: bool = False  # binds as a transmitter alone: what the SMSC has for us goes to other binds
 
 
 @dataclass(slots=True)

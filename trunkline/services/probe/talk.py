@@ -6,6 +6,7 @@ to the number that was given. Messages from handsets are refused for the moment,
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Final
 
 from trunkline.gsm.alphabets import gsm_encode, ucs2_encode
@@ -60,15 +61,15 @@ class Peer(Handler):
 
     async def ask(self, pdu: Pdu, timeout_s: float) -> tuple[Pdu | None, float]:
         """Sends a request; its answer, None when none came, and the seconds it took."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Pdu | None] = loop.create_future()
-        began = loop.time()
+        # Not the loop's time, which stands still for as long as a turn of the loop takes.
+        began = perf_counter()
+        answer: asyncio.Future[Pdu | None] = asyncio.get_running_loop().create_future()
         self.connection.send(pdu, answer)
         try:
             async with asyncio.timeout(timeout_s):
-                return await answer, loop.time() - began
+                return await answer, perf_counter() - began
         except TimeoutError:
-            return None, loop.time() - began
+            return None, perf_counter() - began
 
     async def until(self, count: int, timeout_s: float) -> None:
         """Waits until so many receipts have come, or the time is over."""
@@ -155,7 +156,12 @@ async def _try(peer: Peer, kind: BindType, target: Target, plan: Plan) -> Pdu:
     """The bind response. A bind that fails, or is refused (`BindRefused`), leaves no connection behind."""
     try:
         return await peer.connection.bind(
-            kind, target.system_id, target.password, target.system_type, timeout=plan.answer_s
+            kind,
+            target.system_id,
+            target.password,
+            target.system_type,
+            interface_version=target.interface_version,
+            timeout=plan.answer_s,
         )
     except BaseException as error:
         peer.connection.abort("the bind failed")
@@ -179,12 +185,12 @@ def _bind_failure(error: BaseException, plan: Plan) -> str:
 
 
 async def _bind(target: Target, plan: Plan, observations: Observations, peers: list[Peer], say: Say) -> None:
-    """As a transceiver, else as transmitter and receiver."""
+    """As a transceiver, else as transmitter and receiver; or, as planned, as a transmitter alone."""
     peer = await _open(target, plan, observations)
     try:
-        answer = await _try(peer, BindType.TRX, target, plan)
+        answer = await _try(peer, BindType.TX if plan.transmits else BindType.TRX, target, plan)
     except BindRefused as refused:
-        if refused.status in _WRONG_CREDENTIALS or refused.status not in _NO_TRANSCEIVER:
+        if plan.transmits or refused.status in _WRONG_CREDENTIALS or refused.status not in _NO_TRANSCEIVER:
             raise ProbeFailed(
                 f"the SMSC refuses the bind: {status_name(refused.status)}. Check system_id, password and "
                 "system_type, and whether it knows your address"
@@ -261,6 +267,8 @@ async def _submit(plan: Plan, observations: Observations, peers: list[Peer], say
         *(_submit_one(peers[0], plan, "burst", pdu) for pdu in burst)
     )
     accepted = sum(each.status == 0 for each in observations.submitted)
+    if plan.transmits:
+        return
     say(f"{accepted} of {len(observations.submitted)} messages were accepted; waiting for receipts.")
     await peers[-1 if observations.transceiver_refused is not None else 0].until(accepted, plan.receipts_s)
     say(f"{len(observations.received)} receipts came.")
