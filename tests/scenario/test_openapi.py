@@ -35,7 +35,12 @@ CHECKS = [
 EXAMPLES = 15  # per operation
 GROUP = "known"
 TOKEN = "token-of-the-settings"
-ROWS = {"/api/v1/groups": {"name": GROUP}, "/api/v1/permission-groups": {"name": GROUP, "permissions": []}}
+CONNECTOR = "known"
+ROWS = {
+    "/api/v1/groups": {"name": GROUP},
+    "/api/v1/permission-groups": {"name": GROUP, "permissions": []},
+    "/api/v1/connectors": {"connector_id": CONNECTOR, "host": "127.0.0.1", "port": 1, "enabled": False},
+}
 # What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, an
 # inbound message, a logo.
 UNREAD = {
@@ -97,6 +102,8 @@ async def _started(gateway: Gateway) -> Api:
     message = await made("/api/v1/http-send", {"to": "971501234567", "content": "Hello"}, sender_key)
     known = {
         "/api/v1/messages/{message_id}": message["message_id"],
+        "/api/v1/connectors/{key}": CONNECTOR,
+        "/api/v1/connectors/{key}/test": "simulator",  # which answers
         "/api/v1/connectors/{connector_id}/speed": "simulator",
         "/api/v1/accounts/{key}": "demo",
         "/api/v1/groups/{key}": GROUP,

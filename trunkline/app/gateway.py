@@ -45,6 +45,7 @@ from trunkline.servers.smpp.operations import Operations
 from trunkline.servers.smpp.outbind import OutbindCaller
 from trunkline.servers.smpp.tls import TlsFiles, TlsPort, log_failed_handshake
 from trunkline.services.admin_token import AdminToken
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connector_usage import MonthlyUsage
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
@@ -183,6 +184,7 @@ class Gateway:
                     http_accounts=self.http_accounts,
                     esmes=self.esmes,
                     connectors=self.managed_connectors,
+                    trials=ConnectorTrials(store),
                     live=self.live,
                     refresh=self.refresh_configuration,
                     people=self.people,

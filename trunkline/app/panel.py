@@ -39,7 +39,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             sending=Sending(gateway.pipeline, gateway.snapshots),
             connectors=gateway.managed_connectors,
             trials=ConnectorTrials(gateway.store),
-            pdu_tails=PduTails(gateway.store, gateway.connectors),
+            pdu_tails=PduTails(gateway.store, gateway.connectors if gateway.role.carries_traffic else None),
             pdu_logs=gateway.pdu_logs,
             live=gateway.live,
             clock=gateway.clock,

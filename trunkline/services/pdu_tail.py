@@ -10,6 +10,7 @@ from trunkline.gsm.display import display_user_data
 from trunkline.model.administration import Administration
 from trunkline.model.identity import Actor, Permission
 from trunkline.model.pdu_log import PduWatcher
+from trunkline.services.accounts import InvalidInput
 from trunkline.smpp.codec import decode
 from trunkline.smpp.constants import ESM_UDHI, status_name
 from trunkline.smpp.errors import SmppError
@@ -53,16 +54,27 @@ class Watchable(Protocol):
 class PduTails:
     """Opens tails for those who may look."""
 
-    def __init__(self, administration: Administration, running: Watchable) -> None:
+    def __init__(self, administration: Administration, running: Watchable | None) -> None:
+        """`running`: the connectors of this process; None where another one runs them."""
         self._administration = administration
         self._running = running
 
+    @property
+    def possible(self) -> bool:
+        """Whether PDUs pass through this process."""
+        return self._running is not None
+
     async def open(self, actor: Actor, connector_id: str) -> "PduTail":
-        """Begins to look on; to be closed by whoever opened it. Raises `Forbidden`, `NotFound`."""
+        """Begins to look on; to be closed by whoever opened it. Raises `Forbidden`, `NotFound`,
+        and `InvalidInput` where another process runs the connectors.
+        """
         actor.require(Permission.VIEW_PLATFORM)
+        running = self._running
+        if running is None:
+            raise InvalidInput("connector_id", "its PDUs pass through another process")
         config = (await self._administration.find_connector(connector_id)).config
-        tail = PduTail(config.default_alphabet, lambda: self._running.unwatch(connector_id, tail))
-        self._running.watch(connector_id, tail)
+        tail = PduTail(config.default_alphabet, lambda: running.unwatch(connector_id, tail))
+        running.watch(connector_id, tail)
         return tail
 
 

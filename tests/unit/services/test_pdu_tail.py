@@ -5,6 +5,7 @@ import pytest
 from trunkline.model.errors import NotFound
 from trunkline.model.identity import PERMISSIONS_OF_ROLE, TENANT_PERMISSIONS, Actor, Forbidden, Role
 from trunkline.model.pdu_log import PduWatcher
+from trunkline.services.accounts import InvalidInput
 from trunkline.services.connectors import DEFAULTS
 from trunkline.services.pdu_tail import LINES, OCTETS, PIECES, PduTail, PduTails
 from trunkline.smpp.codec import encode
@@ -121,3 +122,11 @@ async def test_who_may_look_and_for_how_long(administration: MemoryAdministratio
     assert running.watchers == [("", tail)]
     tail.close()
     assert running.watchers == []
+
+
+async def test_where_another_process_runs_the_connectors(administration: MemoryAdministration) -> None:
+    await administration.create_connector(DEFAULTS)
+    tails = PduTails(administration, None)
+    assert (tails.possible, PduTails(administration, Running()).possible) == (False, True)
+    with pytest.raises(InvalidInput, match="another process"):
+        await tails.open(VIEWER, "")

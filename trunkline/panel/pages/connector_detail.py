@@ -1,9 +1,9 @@
 """One SMPP client connector: its binds, what holds it back, its PDUs as they pass, and its PDU logs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 from nicegui import ui
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from trunkline.services.pdu_logs import LogFile
 
 LIVE_S = 2.0
 LOG_DAYS = 31
+PIECE = 1 << 18  # octets of a download at a time
 LOG_END = 32_768  # octets of a log that are shown
 
 
@@ -62,7 +63,14 @@ class _Detail:
             with card(text("connector_detail.binds"), "full"):
                 self._binds = _Redrawn()
             with card(text("connector_detail.tail"), "full"):
-                LivePdus(self._visitor, self._id)
+                if self._visitor.services.pdu_tails.possible:
+                    LivePdus(self._visitor, self._id)
+                else:
+                    empty_state(
+                        "visibility_off",
+                        text("connector_detail.elsewhere"),
+                        text("connector_detail.elsewhere_next"),
+                    )
             with card(text("connector_detail.logs"), "full"):
                 self._switch = _Redrawn()
                 self._files = _Redrawn()
@@ -234,8 +242,10 @@ class _Detail:
             _show_text(visitor, f"{self._id}, {file.day.isoformat()}", end)
 
         async def download() -> None:
-            found = await asyncio.to_thread(logs.find, await visitor.actor(), LogSide.CONNECTORS, file.id)
-            ui.download.file(found.path, found.id, "text/plain")
+            actor = await visitor.actor()
+            found = await asyncio.to_thread(logs.find, actor, LogSide.CONNECTORS, file.id)
+            content = _pieces(logs.open(actor, found))
+            ui.download.from_url(visitor.downloads.offer(visitor.token, found.id, "text/plain", content))
 
         for icon, label, act in (
             ("visibility", visitor.text("connector_detail.show_end"), show),
@@ -318,12 +328,18 @@ def _row(*cells: str) -> ui.element:
     return row
 
 
-def _end_of(file: Any) -> str:
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+
+
+def _end_of(file: BinaryIO) -> str:
     """The last entries of a log as text; the first line of them may be cut off."""
     with file:
         size = file.seek(0, 2)
         file.seek(max(0, size - LOG_END))
-        return str(file.read().decode("utf-8", "replace"))
+        return file.read().decode("utf-8", "replace")
 
 
 def _show_text(visitor: Visitor, title: str, content: str) -> None:

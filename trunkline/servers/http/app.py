@@ -19,6 +19,7 @@ from trunkline.servers.http.audit import audit_routes
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.batch import BatchRoute
 from trunkline.servers.http.clients import client_routes
+from trunkline.servers.http.connectors import connector_routes
 from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, retry_later
 from trunkline.servers.http.esmes import esme_routes
 from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
@@ -140,6 +141,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
         audit_routes,
         login_routes,
         settings_routes,
+        connector_routes,
     ):
         app.include_router(routes_of(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):

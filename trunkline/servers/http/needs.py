@@ -14,6 +14,7 @@ from trunkline.model.submission import Rejected, Submission
 from trunkline.servers.http.figures import MetricsSource
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.cancelling import Amending
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
@@ -96,6 +97,7 @@ class Management:
     http_accounts: HttpAccounts
     esmes: Esmes
     connectors: Connectors
+    trials: ConnectorTrials
     live: LiveConnections
     refresh: Callable[[], Awaitable[None]]
     people: People

@@ -10,6 +10,7 @@ from trunkline.servers.http import (
     accounts,
     api_keys,
     audit,
+    connectors,
     esmes,
     groups,
     http_accounts,
@@ -53,7 +54,9 @@ class HealthAnswer(msgspec.Struct):
     problems: list[str] = []
 
 
-_NOUNS = (groups, accounts, http_accounts, esmes, api_keys, audit, logins, inbound, system_settings)
+_NOUNS = (
+    groups, accounts, http_accounts, esmes, api_keys, audit, logins, inbound, system_settings, connectors,
+)  # fmt: skip
 _TYPES = (
     SendRequest,
     SendAnswer,
@@ -80,7 +83,7 @@ _TYPES = (
     Done,
     *(
         kind
-        for noun in (groups, accounts, http_accounts, esmes, api_keys, logins, system_settings)
+        for noun in (groups, accounts, http_accounts, esmes, api_keys, logins, system_settings, connectors)
         for kind in noun.REQUESTS
     ),
     *(answer for noun in _NOUNS for answer in noun.ANSWERS),

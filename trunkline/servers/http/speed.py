@@ -3,9 +3,11 @@
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from trunkline.model.identity import Permission
 from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import ApiError
+from trunkline.servers.http.management import refusals
 from trunkline.servers.http.needs import HttpServices
 from trunkline.services.bottleneck import Bottleneck, explain
 
@@ -23,7 +25,9 @@ def speed(services: HttpServices, authenticator: Authenticator) -> APIRouter:
 
     @router.get("/api/v1/connectors/{connector_id}/speed")
     async def of_connector(request: Request, connector_id: str) -> Response:
-        authenticator.require_admin(request)
+        actor = authenticator.require_actor(request)
+        with refusals():
+            actor.require(Permission.VIEW_PLATFORM)
         config = services.snapshots.current.connectors.get(connector_id)
         if config is None:
             raise ApiError(404, "Connector not found")

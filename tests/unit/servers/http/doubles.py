@@ -21,6 +21,7 @@ from trunkline.model.status import BindStatus, ConnectorSpeed, ConnectorStatus, 
 from trunkline.model.submission import Reason, Rejected, Submission
 from trunkline.servers.http.needs import HttpFigures, Management
 from trunkline.services.admin_token import AdminToken
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
@@ -338,6 +339,7 @@ def management_of(
         http_accounts=HttpAccounts(administration),
         esmes=Esmes(administration),
         connectors=Connectors(administration),
+        trials=ConnectorTrials(administration),
         live=live,
         refresh=refresh,
         people=people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),

@@ -17,6 +17,7 @@ from trunkline.pipeline.snapshots import Snapshots
 from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures, Management
 from trunkline.services.admin_token import AdminToken
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
@@ -74,6 +75,7 @@ class PeopleDoor:
                     http_accounts=HttpAccounts(store),
                     esmes=Esmes(store, self.connections.esmes),
                     connectors=Connectors(store),
+                    trials=ConnectorTrials(store),
                     live=self.connections,
                     refresh=self.refresh,
                     people=self.people,
