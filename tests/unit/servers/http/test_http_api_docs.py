@@ -84,6 +84,7 @@ async def test_examples_are_true(door: Door, command: str, status: str, answer: 
         connectors={"simulator": connector},
         api_token_hash=hash_api_key("YOUR_API_TOKEN"),
     )
+    door.live.statuses = door.metrics.connector_statuses
     list_one(door)
     if "MESSAGE_ID" in command:
         sent = "http://localhost:8080/api/v1/http-send"
