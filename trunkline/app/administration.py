@@ -10,6 +10,7 @@ from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
 from trunkline.connectors.mail import SmtpMailer
 from trunkline.services.admin_token import AdminToken
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
@@ -33,6 +34,7 @@ class AdministrationTools:
     http_accounts: HttpAccounts
     esmes: Esmes
     connectors: Connectors
+    trials: ConnectorTrials
     routes: Routes
     messages: Messages
     inbound: Inbound
@@ -84,6 +86,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
             HttpAccounts(store),
             Esmes(store),
             Connectors(store),
+            ConnectorTrials(store),
             Routes(store),
             Messages(store),
             Inbound(store),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trunkline.config import Settings
     from trunkline.model.identity import Actor
     from trunkline.services.admin_token import AdminToken
+    from trunkline.services.connector_trials import ConnectorTrials
     from trunkline.services.connectors import Connectors
     from trunkline.services.esmes import Esmes
     from trunkline.services.http_accounts import HttpAccounts
@@ -62,6 +63,9 @@ class Management(Protocol):
 
     @property
     def connectors(self) -> "Connectors": ...
+
+    @property
+    def trials(self) -> "ConnectorTrials": ...
 
     @property
     def routes(self) -> "Routes": ...

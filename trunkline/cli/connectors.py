@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.cli.commands import BadInput, Management, administer, read_pem, read_secret, who_runs_this
+from trunkline.cli.commands import (
+    BadInput,
+    Management,
+    administer,
+    read_pem,
+    read_secret,
+    who_runs_this,
+)
+from trunkline.cli.connector_trials import ConnectorId, try_out
 from trunkline.cli.options import Row, given, with_options
 from trunkline.cli.printing import Json, print_fields, print_json, print_table, utc
 
@@ -16,8 +24,7 @@ if TYPE_CHECKING:
     from trunkline.services.connectors import ConnectorRow
 
 group = typer.Typer(help="Connectors: SMPP binds to operators and providers.")
-
-ConnectorId = Annotated[str, typer.Argument(metavar="ID", help="The connector's id.", show_default=False)]
+group.command("test")(try_out)
 
 _SHOWN_OF_A_BIND = (
     "bind_type", "state", "in_flight", "local", "remote", "since", "last_enquire_link", "detail",
