@@ -31,6 +31,7 @@ from trunkline.pipeline.snapshots import Snapshots
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.cancelling import Cancelling
+from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
@@ -40,6 +41,7 @@ from trunkline.services.inbound import Inbound
 from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import LogFile, PduLogs
+from trunkline.services.pdu_tail import PduTails
 from trunkline.services.people import People, people_of
 from trunkline.services.sending import Draft, Sending
 from trunkline.services.system_settings import SystemSettings
@@ -58,6 +60,8 @@ NO_ACTOR = {
     "logins.Logins.new_totp": "makes a secret up and stores nothing",
     "inbound.InboundSource": "a port of the storage, behind `Inbound`",
     "messages.MessageSource": "a port of the storage, behind `Messages`",
+    "pdu_tail.PduTail": "what `PduTails` has opened, and asked for",
+    "pdu_tail.Watchable": "a port of the connectors, behind `PduTails`",
     "pdu_logs.PduLogs.tidy": "the gateway's own clockwork",
     "probe.talk.Peer": "a connection, no service",
     "routes.Routes": "routes of MT get their permissions with their page",
@@ -151,6 +155,7 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "api_keys.ApiKeys": lambda world: world.people.api_keys,
     "audit.Audit": lambda world: world.people.audit,
     "cancelling.Cancelling": lambda world: Cancelling(Messages(world.store), Untouched()),
+    "connector_trials.ConnectorTrials": lambda world: ConnectorTrials(world.store),
     "connectors.Connectors": lambda world: Connectors(world.store),
     "dashboard.Dashboard": lambda world: Dashboard(world.store, HeldClock()),
     "enterprise_users.EnterpriseUsers": lambda world: world.people.enterprise_users,
@@ -162,6 +167,7 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "logins.Logins": lambda world: world.people.logins,
     "messages.Messages": lambda world: Messages(world.store),
     "pdu_logs.PduLogs": lambda world: world.logs,
+    "pdu_tail.PduTails": lambda world: PduTails(world.store, Untouched()),  # type: ignore[arg-type]
     "permission_groups.PermissionGroups": lambda world: world.people.permission_groups,
     "sending.Sending": lambda world: Sending(Untouched(), world.snapshots),  # type: ignore[arg-type]
     "sign_in.SignIn": lambda world: world.people.sign_in,
@@ -212,6 +218,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "permissions": lambda _: ["view_logs"],
     "replace": lambda _: True,
     "role": lambda _: "enterprise",
+    "say": lambda _: lambda _step: None,
     "secret": lambda _: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
     "section": lambda _: "company",
     "session_id": lambda other: other.session_id,
