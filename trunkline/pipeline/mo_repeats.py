@@ -19,7 +19,7 @@ from trunkline.model.inbound import InboundSeen
 
 UNCERTAIN_MS = 60_000  # as long as it may take to notice that a peer is gone
 LATE_MS = 5_000
-AT_END_MS = 5_000  # answers follow the commit at once
+AT_END_MS = 10_000  # answers follow the commit at once
 REMEMBERED_MAX = 100_000
 
 Acknowledge = Callable[[bool], None]

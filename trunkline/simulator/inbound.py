@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trunkline.gsm.alphabets import encode, gsm_encode, is_gsm
@@ -23,6 +24,8 @@ from trunkline.smpp.tlv import Tlv, octet, short
 
 if TYPE_CHECKING:
     from trunkline.simulator.smsc import SmscSimulator
+
+NUMBER = "{number}"  # stands in a text for the number of the message
 
 Address = tuple[int, int, str]
 """Type of number, numbering plan, and the number."""
@@ -67,10 +70,13 @@ class Inbound:
 
     def _send(self, mailbox: Mailbox, source: Address, destination: Address) -> None:
         self._number += 1
-        pdus = self._text.pdus(self._number, source, destination)
+        text = numbered(self._scenario.mo_text, self._number)
+        said = self._text
+        if text != self._scenario.mo_text:
+            said = MoText(replace(self._scenario, mo_text=text))
+        pdus = said.pdus(self._number, source, destination)
         self._smsc.counters.mo_due += len(pdus)
         if self._smsc.record is not None:
-            text = self._scenario.mo_text
             self._smsc.record.append(
                 MoSent(_now_ms(), self._number, source[2], destination[2], text, len(pdus))
             )
@@ -186,6 +192,11 @@ def _encoding(scenario: Scenario) -> Encoding:
     except ValueError:
         return Encoding.UCS2
     return Encoding.GSM7 if is_gsm(scenario.mo_text) else Encoding.UCS2
+
+
+def numbered(text: str, number: int) -> str:
+    """The text of one of the messages."""
+    return text.replace(NUMBER, str(number))
 
 
 def _address(number: str) -> Address:

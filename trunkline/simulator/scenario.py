@@ -210,7 +210,7 @@ class Scenario:
         0.0, "Messages a second that handsets send to each system_id bound to receive; 0: none", high=1000
     )
     mo_count: int = number(0, "So many of these, and no more; 0: no end", high=1_000_000_000)
-    mo_text: str = setting("Hello from a handset", "What they say")
+    mo_text: str = setting("Hello from a handset", "What they say; {number} in it counts the messages")
     mo_from: str = setting("491700000001", "Who says it; in a reply it is who the message was for")
     mo_to: str = setting("12345", "Whom it is for; in a reply it is who sent the message")
     mo_pdu: str = setting("deliver_sm", "The PDU it comes in", choices=("deliver_sm", "data_sm"))

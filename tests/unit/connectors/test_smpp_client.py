@@ -12,7 +12,7 @@ from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
 from trunkline.smpp.constants import CommandStatus, Tag
 from trunkline.smpp.pdus import AlertNotification, DataSm, DeliverSm, GenericNack
-from trunkline.smpp.tlv import Tlv, c_octets, octet
+from trunkline.smpp.tlv import Tlv, c_octets, octet, short
 
 THROTTLED = CommandStatus.ESME_RTHROTTLED.value
 INVALID_DESTINATION = CommandStatus.ESME_RINVDSTADR.value
@@ -306,6 +306,39 @@ class TestReceipts:
         acknowledge(False)
         await smsc.until(lambda: smsc.responses)
         assert smsc.responses[0][1].command_status == CommandStatus.ESME_RX_T_APPN
+
+    async def test_the_end_of_the_connection_that_a_message_came_over_is_told(self, smsc, start, listener):
+        """What was answered over it may come again over the next, which has another number."""
+        submitter = await start()
+        message = DeliverSm(source_addr="971501234567", destination_addr="4040", short_message=b"STOP")
+        smsc.deliver(message)
+        await listener.until(lambda: listener.inbound)
+        link = listener.inbound[0][1].link
+        assert link not in listener.links_lost
+        smsc.links[0].abort("cut")
+        await listener.until(lambda: link in listener.links_lost)
+        await listener.until(lambda: submitter.counters.reconnects == 1 and submitter.capacity)
+        smsc.deliver(message)
+        await listener.until(lambda: len(listener.inbound) == 2)
+        assert listener.inbound[1][1].link != link
+
+    async def test_what_a_message_brings_along_is_read(self, smsc, start, listener):
+        await start()
+        tlvs = (
+            short(Tag.SAR_MSG_REF_NUM, 300),
+            octet(Tag.SAR_TOTAL_SEGMENTS, 2),
+            octet(Tag.SAR_SEGMENT_SEQNUM, 1),
+            short(Tag.DESTINATION_PORT, 2948),
+            short(Tag.SOURCE_PORT, 9200),
+            short(Tag.USER_MESSAGE_REFERENCE, 7),
+        )
+        smsc.deliver(DataSm(source_addr="49170", tlvs=(*tlvs, Tlv(Tag.MESSAGE_PAYLOAD.value, b"Hi"))))
+        smsc.deliver(DataSm(source_addr="49170", tlvs=(tlvs[0], tlvs[2])))
+        await listener.until(lambda: len(listener.inbound) == 2)
+        whole, half = (message for _, message, _ in listener.inbound)
+        assert (whole.user_data, whole.sar) == (b"Hi", (300, 2, 1))
+        assert (whole.dest_port, whole.source_port, whole.user_reference) == (2948, 9200, 7)
+        assert half.sar is None
 
     async def test_alert_notification_is_counted_and_not_answered(self, smsc, start, listener):
         submitter = await start()

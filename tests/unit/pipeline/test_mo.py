@@ -364,7 +364,7 @@ async def test_what_is_not_answered_for_long_is_known(bench: Bench, inbox: Inbox
 
 async def test_the_last_of_an_earlier_run_is_known(bench: Bench, inbox: Inbox) -> None:
     await inbox.receive(incoming("early"))
-    inbox.pass_time(5_001)
+    inbox.pass_time(10_001)
     await inbox.receive(incoming("late"))
     await inbox.restart()
     await inbox.receive(incoming("early"), incoming("late"))

@@ -9,7 +9,7 @@ import pytest
 from trunkline.gsm.alphabets import decode
 from trunkline.gsm.septets import fill_bits
 from trunkline.gsm.udh import concatenation, split
-from trunkline.simulator.inbound import MoText
+from trunkline.simulator.inbound import MoText, numbered
 from trunkline.simulator.rules import ScenarioError
 from trunkline.simulator.scenario import Scenario
 from trunkline.smpp.codec import decode as decode_pdu
@@ -254,3 +254,8 @@ async def test_in_version_33(bench: Bench) -> None:
     await sender.submit(registered_delivery=0)
     await receiver.until(lambda: bool(receiver.delivered))
     assert receiver.delivered[0].short_message == b"Hello from a handset"
+
+
+def test_a_text_may_count_the_messages() -> None:
+    assert numbered("Vote {number}", 12) == "Vote 12"
+    assert numbered("Vote", 12) == "Vote"
