@@ -41,6 +41,8 @@ def make_panel(gateway: Gateway) -> PanelApp:
             trials=ConnectorTrials(gateway.store),
             pdu_tails=PduTails(gateway.store, gateway.connectors if gateway.role.carries_traffic else None),
             pdu_logs=gateway.pdu_logs,
+            esmes=gateway.esmes,
+            http_accounts=gateway.http_accounts,
             live=gateway.live,
             clock=gateway.clock,
         )

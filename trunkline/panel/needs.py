@@ -12,7 +12,9 @@ from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
+from trunkline.services.esmes import Esmes
 from trunkline.services.groups import Groups
+from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.logins import Logins
 from trunkline.services.message_pdus import MessagePdus
@@ -75,5 +77,7 @@ class PanelServices:
     trials: ConnectorTrials
     pdu_tails: PduTails
     pdu_logs: PduLogs
+    esmes: Esmes
+    http_accounts: HttpAccounts
     live: LivePicture
     clock: Clock

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -186,6 +187,21 @@ class HttpAccounts:
         row = await self.get(actor, key)
         actor.require(Permission.MANAGE_ACCOUNTS)
         return row
+
+
+def leads_inside(url: str) -> bool:
+    """Whether a URL's host is written as an address, or a name, that is not on the public Internet.
+
+    Callbacks to it are refused unless the setting `callback_allow_private` is on.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _require_looking(actor: Actor) -> None:

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(slots=True, frozen=True)
 class Field:
-    """One field. `name` is the service's name of it, its label the text `field.<name>`.
+    """One field. `name` is the service's name of it, its label the text `field.<label>`, else `field.<name>`.
 
     A rule that the service says about `name` is shown beside it. `options` are values and their labels.
     Fields in a row that have one `group` fold away together, under the text `group.<group>`.
@@ -38,6 +38,7 @@ class Field:
     hint: str = ""
     options: Mapping[Any, str] = field(default_factory=dict)
     group: str = ""
+    label: str = ""
 
 
 class Form:
@@ -122,7 +123,7 @@ class Form:
                 self._inputs[each.name].set_value("")
 
     def _input(self, described: Field, value: Any) -> Any:
-        label = self._visitor.text(f"field.{described.name}")
+        label = self._visitor.text(f"field.{described.label or described.name}")
         match described.kind:
             case Kind.NUMBER:
                 made: Any = ui.number(label, value=value)
