@@ -8,8 +8,8 @@ from trunkline.model.nodes import ALIVE_MS, NodeRole, NodeStatus
 from trunkline.model.status import SessionStatus
 
 NOW = 1_790_000_000_000
-ONE = NodeStatus("one", NodeRole.ALL, "1.0", NOW - 5, 10, 9, 1, ("It is slow.",), NOW)
-TWO = NodeStatus("two", NodeRole.PANEL, "1.0", NOW - 5, 0, 0, 0, (), NOW)
+ONE = NodeStatus("one", NodeRole.ALL, "1.0", NOW - 5, 10, 9, 1, ("It is slow.",), as_of=NOW)
+TWO = NodeStatus("two", NodeRole.PANEL, "1.0", NOW - 5, 0, 0, 0, (), as_of=NOW)
 BOUND = SessionStatus(3, "shop", "TRX", "", "BOUND_TRX", "c1", "127.0.0.1:2775", "10.0.0.1:9", 0, NOW)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from trunkline.app.clock import SystemClock
 from trunkline.backends.secrets import SecretBox
 from trunkline.backends.storage import is_current, open_store, upgrade
 from trunkline.backends.storage.store import SqlStore
@@ -14,6 +15,7 @@ from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
@@ -41,6 +43,7 @@ class AdministrationTools:
     admin_token: AdminToken
     people: People
     system_settings: SystemSettings
+    gateway_control: GatewayControl
 
 
 def make_people(settings: Settings, store: SqlStore, credentials: CredentialChecker) -> People:
@@ -93,6 +96,7 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
             AdminToken(store),
             make_people(settings, store, credentials),
             SystemSettings(store, SmtpMailer()),
+            GatewayControl(store, SystemClock()),
         )
     finally:
         credentials.close()

@@ -98,6 +98,7 @@ class Duties:
             gateway.outcomes.submitted,
             gateway.store.journal.backlog,
             tuple(gateway.health.problems()),
+            gateway.report.services(),
             as_of=self._clock.now_ms(),
         )
 
@@ -116,6 +117,7 @@ class Duties:
             try:
                 figures.queue_depths = await self._store.queue_depths()
                 figures.outbox_depth = sum((await self._store.outbox_lanes()).values())
+                figures.store_bytes = await self._store.size()
             except StorageUnavailable:
                 log.warning("The queues cannot be measured now.", action="queues.unreadable")
             await asyncio.sleep(self.MEASURE_S)

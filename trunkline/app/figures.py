@@ -41,6 +41,8 @@ class GatewayHealth:
                 "The message store does not keep up or does not answer: "
                 f"{gateway.store.journal.backlog} changes wait to be written."
             )
+        if gateway.http_app.draining:
+            problems.append("The HTTP server is being drained: it takes no messages.")
         return problems
 
 
@@ -55,6 +57,7 @@ class GatewayFigures:
         # Read from the store now and then by `Gateway`.
         self.queue_depths: Mapping[str, int] = {}
         self.outbox_depth = 0
+        self.store_bytes = 0
 
     @property
     def revision(self) -> int:
@@ -115,6 +118,10 @@ class GatewayFigures:
     @property
     def esme_sessions(self) -> int:
         return len(self._gateway.door.sessions)
+
+    @property
+    def draining(self) -> Mapping[str, bool]:
+        return {"smpp": self._gateway.door.draining, "http": self._gateway.http_app.draining}
 
     @property
     def binds_refused(self) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import random
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -11,10 +10,13 @@ from typing import Any
 import structlog
 
 from trunkline.app.administration import make_people, make_store, upgrade_database
+from trunkline.app.clock import SystemClock
 from trunkline.app.duties import MEGABYTE, Duties
 from trunkline.app.figures import GatewayFigures, GatewayHealth
 from trunkline.app.live import AmendingElsewhere, OwnPicture, PictureOfOthers
+from trunkline.app.order_desk import OrderDesk
 from trunkline.app.panel import make_panel
+from trunkline.app.service_report import ServiceReport
 from trunkline.backends.pdu_log.log import FilePduLog
 from trunkline.backends.storage.store import SqlStore
 from trunkline.config import Settings
@@ -51,6 +53,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
@@ -65,14 +68,6 @@ log = structlog.get_logger()
 
 HOUR_MS = 3_600_000
 GC_ALLOCATIONS = 15_000  # objects made and not freed between two collections
-
-
-class SystemClock:
-    """The wall clock."""
-
-    def now_ms(self) -> int:
-        """Unix milliseconds."""
-        return time.time_ns() // 1_000_000
 
 
 class Gateway:
@@ -113,6 +108,7 @@ class Gateway:
         self.pdu_log = FilePduLog(settings.pdu_log_dir, settings.pdu_log_file_max_mb * MEGABYTE)
         self.pdu_logs = PduLogs(settings.pdu_log_dir)
         self.dashboard = Dashboard(store, self.clock)
+        self.control = GatewayControl(store, self.clock)
         self.amending = Amending(store, self.clock, snapshots, self.outcomes, self.receipts, self.notifier)
         broadcasting = Broadcasting(store, self.clock, snapshots, self.outcomes)
         self.operations = Operations(self.amending, broadcasting, self.clock)
@@ -164,7 +160,7 @@ class Gateway:
         self.figures = GatewayFigures(self)
         self.health = GatewayHealth(self)
         self.panel = make_panel(self) if self.role.serves_panel else None
-        http_app = create_app(
+        self.http_app = create_app(
             HttpServices(
                 self.pipeline,
                 store,
@@ -190,13 +186,14 @@ class Gateway:
                     people=self.people,
                     system_settings=self.system_settings,
                     admin_token=AdminToken(store),
+                    gateway_control=self.control,
                 ),
             )
         )
         if self.panel is not None:
-            http_app.mount("/panel", self.panel)
+            self.http_app.mount("/panel", self.panel)
         self.http_server = HttpServer(
-            http_app,
+            self.http_app,
             settings.http_host,
             settings.http_port,
             trusted_proxies=settings.trusted_proxies,
@@ -208,7 +205,11 @@ class Gateway:
         # The newest driver of each connector; its counters outlive it.
         self.submitters: dict[str, SmppSubmitter] = {}
         self.started = False
+        self.again = False  # whether the process is to begin anew once it has ended
+        self.report = ServiceReport(self)
         self._own_duties = Duties(self)
+        self._orders = OrderDesk(self)
+        self._end = asyncio.Event()
         self._refreshing = asyncio.Lock()
         self._duties: list[asyncio.Task[None]] = []
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -229,7 +230,9 @@ class Gateway:
         traffic: list[Coroutine[Any, Any, None]] = []
         if self.role.carries_traffic:
             await self._recover()
-            await self._open_smpp()
+            await self.open_smpp()
+            if self.tls_port is not None:
+                self._take_on(self.tls_port.follow())
         if self.panel is not None:
             await self.panel.start()
         if isinstance(self.live, PictureOfOthers):
@@ -252,6 +255,7 @@ class Gateway:
         for duty in (
             *traffic,
             self._follow_configuration(),
+            self._orders.run(),
             duties.write_node(),
             duties.measure(),
             duties.keep_people(),
@@ -274,7 +278,8 @@ class Gateway:
         for status in (await self.store.connector_statuses()).values():
             self.connectors.remember(status)
 
-    async def _open_smpp(self) -> None:
+    async def open_smpp(self) -> None:
+        """Listens for ESMEs. Raises `CannotListen` and `TlsUnusable`."""
         try:
             await self.smpp_server.start()
         except OSError as error:
@@ -282,7 +287,6 @@ class Gateway:
             raise CannotListen(settings.smpp_host, settings.smpp_port, "smpp_port", error) from None
         if self.tls_port is not None:
             await self.tls_port.open()
-            self._take_on(self.tls_port.follow())
 
     async def stop(self) -> None:
         """Closes the doors, drains the connectors, makes everything durable."""
@@ -313,12 +317,19 @@ class Gateway:
                 self.snapshots.publish(await self.store.snapshot())
 
     async def run_until(self, stop: asyncio.Event) -> None:
-        """Waits for `stop`; raises what broke one of the gateway's own duties."""
-        waiter = asyncio.get_running_loop().create_task(_wait(stop))
-        await asyncio.wait({waiter, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-        waiter.cancel()
+        """Waits for `stop`, or for `end`; raises what broke one of the gateway's own duties."""
+        loop = asyncio.get_running_loop()
+        waiters: list[asyncio.Future[Any]] = [loop.create_task(each.wait()) for each in (stop, self._end)]
+        await asyncio.wait([*waiters, self._failed], return_when=asyncio.FIRST_COMPLETED)
+        for waiter in waiters:
+            waiter.cancel()
         if self._failed.done():
             self._failed.result()
+
+    def end(self, *, again: bool) -> None:
+        """Has `run_until` return; `again`: whoever runs this process begins anew then."""
+        self.again = again
+        self._end.set()
 
     def _make_submitter(self, config: ConnectorConfig, listener: SubmitterListener) -> SmppSubmitter:
         submitter = SmppSubmitter(config, listener, self.clock, rng=self._rng, pdu_log=self.pdu_log)
@@ -365,7 +376,3 @@ def _tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 1, 1)
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()

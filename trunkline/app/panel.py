@@ -44,6 +44,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             esmes=gateway.esmes,
             http_accounts=gateway.http_accounts,
             live=gateway.live,
+            gateway_control=gateway.control,
             clock=gateway.clock,
         )
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -39,19 +40,28 @@ def run_gateway(settings: Settings, *, demo: bool) -> int:
         log.warning("This variable is no setting; is it misspelt?", action="settings.unknown", variable=name)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run_demo(settings) if demo else _run(settings))
+            again = runner.run(_run_demo(settings) if demo else _run(settings))
     except (CannotListen, TlsUnusable) as error:
         print(f"trunkline: {error}", file=sys.stderr)
         return 1
+    if again:
+        _begin_anew()
     return 0
 
 
-async def _run(settings: Settings) -> None:
+def _begin_anew() -> None:
+    """Puts this program, as it is on disk now, in the process's place: same arguments, environment and id."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  (our own command line)
+
+
+async def _run(settings: Settings) -> bool:
     gateway = await Gateway.open(settings)
-    await _serve(gateway, lambda: _banner(gateway))
+    return await _serve(gateway, lambda: _banner(gateway))
 
 
-async def _run_demo(settings: Settings) -> None:
+async def _run_demo(settings: Settings) -> bool:
     settings = settings.model_copy(update={"callback_allow_private": True})
     simulator = SmscSimulator(SIMULATOR_HOST, settings.simulator_port, Scenario(receipt_delay_ms=500))
     try:
@@ -70,13 +80,13 @@ async def _run_demo(settings: Settings) -> None:
             path = demo.publish(credentials, _url(gateway), host, port)
             return _demo_banner(gateway, simulator, credentials, path)
 
-        await _serve(gateway, banner)
+        return await _serve(gateway, banner)
     finally:
         await simulator.stop()
 
 
-async def _serve(gateway: Gateway, banner: Callable[[], str]) -> None:
-    """From the start to the clean stop."""
+async def _serve(gateway: Gateway, banner: Callable[[], str]) -> bool:
+    """From the start to the clean stop; whether somebody wants it to begin anew."""
     stop = _told_to_stop()
     try:
         await gateway.start()
@@ -85,7 +95,8 @@ async def _serve(gateway: Gateway, banner: Callable[[], str]) -> None:
         _say("Stopping: closing the doors, draining the connectors ...")
     finally:
         await gateway.stop()
-    _say("Stopped.")
+    _say("Beginning anew ..." if gateway.again else "Stopped.")
+    return gateway.again
 
 
 def _banner(gateway: Gateway) -> str:

@@ -17,6 +17,7 @@ from trunkline.cli import (
     connectors,
     database,
     esmes,
+    gateway,
     groups,
     http_accounts,
     inbound,
@@ -59,6 +60,7 @@ app.add_typer(messages.group, name="message")
 app.add_typer(inbound.group, name="inbound")
 app.command()(send.send)
 smpp.group.command()(probe.probe)
+app.add_typer(gateway.group, name="gateway")
 app.add_typer(smpp.group, name="smpp")
 app.add_typer(pdu_logs.group, name="pdu-log")
 app.add_typer(text.group, name="text")

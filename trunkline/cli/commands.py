@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trunkline.services.connector_trials import ConnectorTrials
     from trunkline.services.connectors import Connectors
     from trunkline.services.esmes import Esmes
+    from trunkline.services.gateway_control import GatewayControl
     from trunkline.services.http_accounts import HttpAccounts
     from trunkline.services.inbound import Inbound
     from trunkline.services.messages import Messages
@@ -84,6 +85,9 @@ class Management(Protocol):
 
     @property
     def system_settings(self) -> "SystemSettings": ...
+
+    @property
+    def gateway_control(self) -> "GatewayControl": ...
 
 
 @dataclass(slots=True, frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from trunkline.model.gateway_control import ServiceStatus
+
 ALIVE_MS: Final = 30_000
 """A node that has not written for so long does not answer: it writes several times as often."""
 
@@ -38,6 +40,7 @@ class NodeStatus:
     submitted: int  # segments that an SMSC took since the start
     backlog: int  # changes that wait to be written
     problems: tuple[str, ...]  # why it is not ready
+    services: tuple[ServiceStatus, ...] = ()
     as_of: int = 0  # when it was written down
 
     def answers(self, now: int) -> bool:

@@ -13,6 +13,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.enterprise_users import EnterpriseUsers
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.groups import Groups
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
@@ -80,4 +81,5 @@ class PanelServices:
     esmes: Esmes
     http_accounts: HttpAccounts
     live: LivePicture
+    gateway_control: GatewayControl
     clock: Clock

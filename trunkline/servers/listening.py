@@ -1,5 +1,8 @@
 """A server that cannot listen: one error for every door, which says what to do."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from trunkline.config import variable
 
 
@@ -13,3 +16,12 @@ class CannotListen(Exception):
         )
         self.host = host
         self.port = port
+
+
+def addresses_of(sockets: Iterable[Any]) -> list[str]:
+    """What these sockets are bound to, host:port."""
+    found = []
+    for each in sockets:
+        host, port = each.getsockname()[:2]
+        found.append(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return found

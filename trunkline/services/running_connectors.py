@@ -40,6 +40,7 @@ class RunningConnectors:
         self._journal = journal
         self._clock = clock
         self._changed = asyncio.Event()
+        self._restarted: asyncio.Future[None] | None = None  # who waits for a restart
         self._running: dict[str, Dispatcher] = {}
         # When each was last answered and last had a receipt: longer than a driver, or a process, lives.
         self._last: dict[str, tuple[int, int]] = {}
@@ -95,15 +96,27 @@ class RunningConnectors:
             await self.reconcile()
             await self._changed.wait()
 
+    async def restart(self) -> None:
+        """Stops every connector as cleanly as always, and starts it again."""
+        if self._restarted is None:
+            self._restarted = asyncio.get_running_loop().create_future()
+            self._changed.set()
+        await asyncio.shield(self._restarted)
+
     async def reconcile(self) -> None:
-        """Makes what runs equal to the current snapshot, once."""
+        """Makes what runs equal to the current snapshot, once; stops everything first to `restart` it."""
         self._changed.clear()
+        restarted, self._restarted = self._restarted, None
+        if restarted is not None:
+            await self.stop_all()
         wanted = {key: config for key, config in self._snapshots.current.connectors.items() if config.enabled}
         stale = [key for key, line in self._running.items() if not _fits(line.submitter, wanted.get(key))]
         await asyncio.gather(*(self._stop(key) for key in stale))
         for key, config in wanted.items():
             if key not in self._running:
                 await self._start(config)
+        if restarted is not None:
+            restarted.set_result(None)
 
     async def stop_all(self) -> None:
         """Drains, unbinds and closes every connector."""

@@ -45,7 +45,7 @@ async def add(store: SqlStore, connector_id: str) -> None:
 
 
 def node(name: str, role: NodeRole, accepted: int, *problems: str) -> NodeStatus:
-    return NodeStatus(name, role, "1.0", NOW, accepted, accepted - 1, 2, problems, NOW)
+    return NodeStatus(name, role, "1.0", NOW, accepted, accepted - 1, 2, problems, as_of=NOW)
 
 
 async def test_it_adds_up_the_gateways_that_answer(store: SqlStore) -> None:

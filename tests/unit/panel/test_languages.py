@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trunkline import panel
+from trunkline.model.gateway_control import Control, Service, ServiceState
 from trunkline.model.identity import Role
 from trunkline.model.snapshot import ReceiptPolicy, UnknownOutcome
 from trunkline.model.states import MessageState
@@ -60,6 +61,9 @@ def test_every_text_that_is_asked_for_is_there() -> None:
     wanted |= {f"door.{each}" for each in DOORS}
     wanted |= {f"section.{each.value}" for each in Section}
     wanted |= {f"{page.name}.{what}" for page in PAGES for what in ("title", "about")}
+    wanted |= {f"state.{each.value}" for each in ServiceState}
+    wanted |= {f"service.{each.value}" for each in Service}
+    wanted |= {f"control.{each.value}" for each in Control}
     assert wanted <= ENGLISH.texts.keys()
 
 

@@ -22,6 +22,7 @@ from trunkline.backends.storage import SqlStore, open_store, upgrade
 from trunkline.model.administration import MessageDetail
 from trunkline.model.amendment import NotAmended
 from trunkline.model.errors import ManagementError, NotFound
+from trunkline.model.gateway_control import Control, Service
 from trunkline.model.identity import COMMAND_LINE, Actor, Forbidden, act_as
 from trunkline.model.inbound import InboundFilter
 from trunkline.model.message_list import MessageFilter
@@ -36,6 +37,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.message_pdus import MessagePdus
@@ -54,6 +56,7 @@ NO_ACTOR = {
     "counted.Counted": "keeps what was counted, for services that ask",
     "credentials.CredentialChecker": "finds out who it is: nobody acts yet",
     "demo.Demo": "the gateway itself prepares its demo",
+    "gateway_control.ControlStore": "a port of the storage, behind `GatewayControl`",
     "login_limits.LoginLimits": "counts failures of those who are nobody yet",
     "logins.Logins.ensure_super_admin": "the gateway itself makes its first administrator",
     "logins.Logins.finish_reset": "whoever holds the token; nobody is signed in",
@@ -160,6 +163,7 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "dashboard.Dashboard": lambda world: Dashboard(world.store, HeldClock()),
     "enterprise_users.EnterpriseUsers": lambda world: world.people.enterprise_users,
     "esmes.Esmes": lambda world: Esmes(world.store),
+    "gateway_control.GatewayControl": lambda world: GatewayControl(world.store, HeldClock()),
     "groups.Groups": lambda world: world.people.groups,
     "http_accounts.HttpAccounts": lambda world: HttpAccounts(world.store),
     "inbound.Inbound": lambda world: Inbound(world.store),
@@ -197,6 +201,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "code": lambda _: "000000",
     "connector_id": lambda _: "smsc-1",
     "content": lambda _: b"",
+    "control": lambda _: Control.DRAIN,
     "current": lambda _: "wrong",
     "description": lambda _: "x",
     "detail": lambda other: MessageDetail(make_message(other.account_id), None, 0, ()),
@@ -212,8 +217,10 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "message_id": lambda other: other.message_id,
     "name": lambda other: other.name,
     "number": lambda _: 1,
+    "order_id": lambda _: 1,
     "owner": lambda other: other.login,
     "paging": lambda _: Paging(),
+    "patience_s": lambda _: 0,
     "password": lambda _: "correct horse battery",
     "permissions": lambda _: ["view_logs"],
     "replace": lambda _: True,
@@ -221,6 +228,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "say": lambda _: lambda _step: None,
     "secret": lambda _: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
     "section": lambda _: "company",
+    "service": lambda _: Service.PROCESS,
     "session_id": lambda other: other.session_id,
     "since": lambda _: 0,
     "side": lambda _: LogSide.ESMES,

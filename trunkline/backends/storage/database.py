@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import asyncpg
-from sqlalchemy import BigInteger, Text, cast, event, select, update
+from sqlalchemy import BigInteger, Text, cast, event, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -159,6 +160,15 @@ class Database:
             if taken is None:
                 raise
             raise taken from error
+
+    async def size(self) -> int:
+        """Bytes that the database takes, its log included. Raises `StorageUnavailable`."""
+        if is_sqlite(self._url):
+            file = Path(self._url.database or "")
+            found = (file, file.with_name(f"{file.name}-wal"))
+            return sum(each.stat().st_size for each in found if each.exists())
+        async with self._read() as connection:
+            return int(await connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)
 
     async def _need_account(self, connection: AsyncConnection, account_id: int) -> None:
         """Raises `NotFound`; locks the account, so that it stays while something is attached to it."""

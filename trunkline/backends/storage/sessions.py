@@ -107,6 +107,11 @@ class Sessions(Logins):
             )
             return int(ended.rowcount)
 
+    async def end_all_sessions(self) -> int:
+        """Signs everybody out; from how many browsers."""
+        async with self._write() as connection:
+            return int((await connection.execute(delete(_session))).rowcount)
+
     async def forget_sessions(self, seen_before: int) -> int:
         """Deletes the sessions that hold no more: expired, or not seen since `seen_before`; how many."""
         async with self._write() as connection:

@@ -14,6 +14,7 @@ from trunkline.backends.storage.broadcasts import Broadcasts
 from trunkline.backends.storage.connectors import Connectors, build_config
 from trunkline.backends.storage.database import read_setting
 from trunkline.backends.storage.esmes import Esmes
+from trunkline.backends.storage.gateway_orders import GatewayOrders
 from trunkline.backends.storage.groups import Groups
 from trunkline.backends.storage.http_accounts import HttpAccounts
 from trunkline.backends.storage.inbound import Inbound
@@ -60,6 +61,7 @@ class SqlStore(
     ApiKeys,
     Nodes,
     SystemSettings,
+    GatewayOrders,
 ):
     """Everything that is stored, in one database: SQLite or PostgreSQL.
 

@@ -447,6 +447,21 @@ node = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# What the services of the processes are told.
+gateway_order = Table(
+    "gateway_order",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("node", String(64), nullable=False),
+    Column("service", String(32), nullable=False),
+    Column("control", String(32), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("ordered_at", BigInteger, nullable=False),
+    Column("done_at", BigInteger),  # NULL: it waits
+    Column("failure", Text, nullable=False),
+)
+_partial("ix_gateway_order_waiting", gateway_order.c.node, where="done_at IS NULL")
+
 # Messages counted by the hour in which they were accepted (Unix ms), so that figures need not read them all.
 traffic = Table(
     "traffic",

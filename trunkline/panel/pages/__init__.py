@@ -9,6 +9,7 @@ from trunkline.panel.pages import (
     enterprise_user,
     enterprise_users,
     esmes,
+    gateway_control,
     http_accounts,
     inbound,
     logins,
@@ -35,5 +36,6 @@ PAGES = (
     api_keys.PAGE,
     logins.PAGE,
     audit.PAGE,
+    gateway_control.PAGE,
     own.PAGE,
 )

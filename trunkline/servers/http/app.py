@@ -23,6 +23,7 @@ from trunkline.servers.http.connectors import connector_routes
 from trunkline.servers.http.errors import INTERNAL_ERROR, ApiError, error_body, retry_later
 from trunkline.servers.http.esmes import esme_routes
 from trunkline.servers.http.exchange import Answer, ClientGone, Receive, Route, Scope, Send, answer_to, write
+from trunkline.servers.http.gateway_control import gateway_control_routes
 from trunkline.servers.http.gateways import gateway_routes
 from trunkline.servers.http.groups import group_routes
 from trunkline.servers.http.http_accounts import http_account_routes
@@ -45,6 +46,8 @@ log = structlog.get_logger()
 
 # Requests under way at once; more of them only wait for each other.
 MAX_IN_FLIGHT = 2000
+DRAINING = "the gateway is being drained before maintenance; try again later, or at another one"
+DRAINING_RETRY_S = 30
 
 
 class HttpApp(FastAPI):
@@ -56,6 +59,8 @@ class HttpApp(FastAPI):
         self._figures = services.figures
         self._direct = {route.path: route for route in routes}
         self._max_in_flight = max_in_flight
+        self.draining = False  # messages are refused; everything else is answered
+        self.taking = 0  # messages on their way in
         self._document: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
@@ -80,11 +85,24 @@ class HttpApp(FastAPI):
         try:
             direct = self._direct.get(path)
             if direct is not None:
-                await direct(scope, receive, send)
+                await self._take(direct, scope, receive, send)
             else:
                 await self._by_framework(scope, receive, send)
         finally:
             figures.in_flight -= 1
+
+    async def _take(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a message in, unless the server is being drained."""
+        if self.draining:
+            self._figures.count(route.path, 503)
+            away = retry_later(503, DRAINING, DRAINING_RETRY_S)
+            await write(send, answer_to(away, route.path))
+            return
+        self.taking += 1
+        try:
+            await route(scope, receive, send)
+        finally:
+            self.taking -= 1
 
     async def _by_framework(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 500
@@ -142,6 +160,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
         login_routes,
         settings_routes,
         connector_routes,
+        gateway_control_routes,
     ):
         app.include_router(routes_of(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):

@@ -93,6 +93,13 @@ _CONNECTOR = ("connector",)
 
 FIGURES: tuple[Figure, ...] = (
     Figure(
+        "trunkline_draining",
+        False,
+        "1 while a door (smpp, http) is being drained and takes nothing new.",
+        ("door",),
+        lambda source: [((door,), int(draining)) for door, draining in source.draining.items()],
+    ),
+    Figure(
         "trunkline_build",
         False,
         "Always 1; the labels tell version and node.",

@@ -19,6 +19,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
@@ -103,6 +104,7 @@ class Management:
     people: People
     system_settings: SystemSettings
     admin_token: AdminToken
+    gateway_control: GatewayControl
 
 
 @dataclass(slots=True)

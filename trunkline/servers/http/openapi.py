@@ -12,6 +12,7 @@ from trunkline.servers.http import (
     audit,
     connectors,
     esmes,
+    gateway_control,
     groups,
     http_accounts,
     inbound,
@@ -56,6 +57,7 @@ class HealthAnswer(msgspec.Struct):
 
 _NOUNS = (
     groups, accounts, http_accounts, esmes, api_keys, audit, logins, inbound, system_settings, connectors,
+    gateway_control,
 )  # fmt: skip
 _TYPES = (
     SendRequest,
@@ -81,11 +83,8 @@ _TYPES = (
     HealthAnswer,
     PanelSendRequest,
     Done,
-    *(
-        kind
-        for noun in (groups, accounts, http_accounts, esmes, api_keys, logins, system_settings, connectors)
-        for kind in noun.REQUESTS
-    ),
+    # Some nouns are only read.
+    *(kind for noun in _NOUNS for kind in getattr(noun, "REQUESTS", ())),
     *(answer for noun in _NOUNS for answer in noun.ANSWERS),
 )
 _WAYS_IN: list[dict[str, list[str]]] = [{"apiKey": []}, {"basic": []}, {"user": [], "password": []}]

@@ -67,6 +67,7 @@ class EsmeDoor:
         self._passwords = passwords
         self._sessions: dict[str, list[EsmeSession]] = {}
         self.binds_refused = 0
+        self.draining = False
         snapshots.subscribe(self._changed)
 
     def session(self, connection: SmppConnection) -> EsmeSession:
@@ -77,6 +78,16 @@ class EsmeDoor:
     def sessions(self) -> list[EsmeSession]:
         """All bound sessions."""
         return [session for sessions in self._sessions.values() for session in sessions]
+
+    def drain(self) -> None:
+        """Refuses binds from now on, and unbinds who is bound; what was submitted is still answered."""
+        self.draining = True
+        for session in self.sessions:
+            session.unbind()
+
+    def resume(self) -> None:
+        """Lets ESMEs bind again."""
+        self.draining = False
 
     def receives(self, system_id: str) -> bool:
         """Whether an ESME has a session that takes receipts."""
@@ -93,7 +104,9 @@ class EsmeDoor:
 
     async def admit(self, pdu: Bind, host: str) -> tuple[Esme | None, int, str]:
         """Who may bind; for a bind that is refused None, the status and the reason for the log."""
-        if self._passwords.locked(pdu.system_id, host):
+        if self.draining:
+            status, why = int(CommandStatus.ESME_RSYSERR), "the SMPP server is being drained"
+        elif self._passwords.locked(pdu.system_id, host):
             status, why = int(CommandStatus.ESME_RBINDFAIL), "too many failed binds; wait before the next"
         else:
             esme = self.snapshots.current.esmes.get(pdu.system_id)

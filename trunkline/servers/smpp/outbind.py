@@ -70,6 +70,8 @@ class OutbindCaller:
         """Calls everybody who has receipts waiting, does not receive and may be called now."""
         self._connections = {each for each in self._connections if not each.closed}
         esmes = self._door.snapshots.current.esmes.values()
+        if self._door.draining:
+            return
         reachable = [each for each in esmes if each.outbind and each.sender.enabled]
         if not reachable:
             return

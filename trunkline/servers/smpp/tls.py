@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from trunkline.servers.listening import CannotListen
+from trunkline.servers.listening import CannotListen, addresses_of
 from trunkline.services.certificates import (
     UnusableCertificate,
     UnusableKey,
@@ -102,6 +102,11 @@ class TlsPort:
         return self._port if self._endpoint is None else self._endpoint.port
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """What is listened on, host:port; nothing while it is closed."""
+        return tuple(addresses_of(self._endpoint.sockets if self._endpoint is not None else ()))
+
+    @property
     def days_left(self) -> float:
         """Days until the certificate expires, negative once it has; 0 while the port is closed."""
         if self.expires_at is None:
@@ -127,20 +132,22 @@ class TlsPort:
             # Certificate and key are two files: what still changes is left alone until it has settled.
             if state == seen != self._loaded:
                 self._loaded = state
-                await self.reload()
+                await self._take_up()
             seen = state
 
-    async def reload(self) -> None:
-        """Uses the files as they are now; those that cannot be used are logged, and the old ones stay."""
+    async def _take_up(self) -> None:
         try:
-            context, expires_at = await asyncio.to_thread(self._files.load)
+            await self.reload()
         except TlsUnusable as error:
             log.warning(
                 "The new certificate of the SMPP server cannot be used; the old one stays.",
                 action="smpp_tls.unusable",
                 reason=str(error),
             )
-            return
+
+    async def reload(self) -> None:
+        """Uses the files as they are now. Raises `TlsUnusable`: the old ones stay."""
+        context, expires_at = await asyncio.to_thread(self._files.load)
         if self._endpoint is not None:
             self._endpoint.ssl = context
         self.expires_at = expires_at

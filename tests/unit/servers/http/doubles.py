@@ -9,11 +9,15 @@ from tests.unit.services.conftest import MemoryAdministration
 from trunkline.connectors.mail import SmtpMailer
 from trunkline.model.administration import LedgerEntry, MessageDetail
 from trunkline.model.amendment import NotAmended, Obstacle, Owner
+from trunkline.model.errors import NotFound
+from trunkline.model.gateway_control import Control, Order, Service
 from trunkline.model.idempotency import IdempotencyRequest
 from trunkline.model.ids import new_id
 from trunkline.model.inbound import InboundCounts, InboundFilter, InboundRow
 from trunkline.model.message import Message, MessageEvent, Segment
 from trunkline.model.message_list import MessageFilter, MessagePage, MessageRow, ReceiptRow
+from trunkline.model.nodes import NodeStatus
+from trunkline.model.people import Page, Paging
 from trunkline.model.ports import IdempotencyConflict, IdempotencyRecord
 from trunkline.model.snapshot import Account, HttpAccount, Route, Sender, Snapshot, UnknownOutcome
 from trunkline.model.states import SegmentState
@@ -25,6 +29,7 @@ from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key, hash_password
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.people import people_of
 from trunkline.services.system_settings import SystemSettings
@@ -331,6 +336,22 @@ class FixedConnections:
         return self.sessions
 
 
+class MemoryNodes:
+    """No node has been heard of."""
+
+    async def nodes(self) -> list[NodeStatus]:
+        return []
+
+    async def create_order(self, node: str, service: Service, control: Control) -> Order:
+        raise NotImplementedError
+
+    async def find_order(self, order_id: int) -> Order:
+        raise NotFound("order", str(order_id))
+
+    async def page_orders(self, page: Paging) -> Page[Order]:
+        return Page([], None)
+
+
 def management_of(
     administration: MemoryAdministration, live: FixedConnections, refresh: Callable[[], Awaitable[None]]
 ) -> Management:
@@ -344,6 +365,7 @@ def management_of(
         refresh=refresh,
         people=people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),
         system_settings=SystemSettings(administration, SmtpMailer()),
+        gateway_control=GatewayControl(MemoryNodes(), HeldClock()),
         admin_token=AdminToken(administration),
     )
 
@@ -451,6 +473,7 @@ class FixedMetrics:
     queue_depths: Mapping[str, int] = {"simulator": 12}
     outbox_depth = 6
     esme_sessions = 2
+    draining: Mapping[str, bool] = {"smpp": False, "http": True}
     binds_refused = 1
     operations: Mapping[tuple[str, int], int] = {("query_sm", 0x67): 5}
     handshakes_failed = 4

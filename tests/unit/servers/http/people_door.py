@@ -22,6 +22,7 @@ from trunkline.services.connectors import Connectors
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
 from trunkline.services.esmes import Esmes
+from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
@@ -81,6 +82,7 @@ class PeopleDoor:
                     people=self.people,
                     system_settings=SystemSettings(store, SmtpMailer()),
                     admin_token=AdminToken(store),
+                    gateway_control=GatewayControl(store, self.clock),
                 ),
                 api_token_hash=hash_api_key(TOKEN),
             )

@@ -167,6 +167,7 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/api/v1/inbound/{key}",
         "/api/v1/messages/{message_id}",
         "/api/v1/messages/{message_id}/cancel",
+        "/api/v1/messages/{message_id}/pdus",
         "/api/v1/connectors/{connector_id}/speed",
         "/api/v1/text/inspect",
         "/api/v1/smpp/decode",
@@ -206,6 +207,9 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/api/v1/audit",
         "/api/v1/audit/{key}",
         "/api/v1/audit/export",
+        "/api/v1/gateway",
+        "/api/v1/gateway/orders",
+        "/api/v1/gateway/orders/{key}",
         "/api/v1/settings",
         "/api/v1/settings/branding",
         "/api/v1/settings/company",
@@ -218,6 +222,9 @@ async def test_openapi_describes_what_is_served(door: Door) -> None:
         "/health/live",
         "/health/ready",
         "/metrics",
+        "/api/v1/connectors",
+        "/api/v1/connectors/{key}",
+        "/api/v1/connectors/{key}/test",
     }
     for path, operations in document["paths"].items():
         for method in operations:

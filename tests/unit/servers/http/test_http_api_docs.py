@@ -86,6 +86,7 @@ async def test_examples_are_true(door: Door, command: str, status: str, answer: 
     )
     door.live.statuses = door.metrics.connector_statuses
     list_one(door)
+    door.live.statuses = door.metrics.connector_statuses
     if "MESSAGE_ID" in command:
         sent = "http://localhost:8080/api/v1/http-send"
         login = "user=YOUR_USERNAME&password=YOUR_PASSWORD&from=MYCOMPANY&to=971501234567"

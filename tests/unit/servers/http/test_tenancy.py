@@ -78,6 +78,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "POST /api/v1/logins": {"username": "x", "role": "enterprise", "account": MARK},
     "PATCH /api/v1/logins/{key}": {"enabled": False},
     "PUT /api/v1/logins/{key}/password": {"password": PASSWORD},
+    "POST /api/v1/gateway/orders": {"service": "process", "control": "stop"},
     "POST /api/v1/settings/smtp/test": {},
     "PATCH /api/v1/settings/{section}": {"name": "x"},
     "POST /api/v1/esmes": {"system_id": "x", "account": MARK},
