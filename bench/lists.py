@@ -20,8 +20,10 @@ from cryptography.fernet import Fernet
 
 from bench.generated import FIRST_MS, INTERVAL_MS, make_database
 from trunkline.backends.secrets import SecretBox
-from trunkline.backends.storage import SqlStore, open_store
+from trunkline.backends.storage import SqlStore, open_store, upgrade
+from trunkline.model.ids import first_id
 from trunkline.model.message_list import MessageFilter
+from trunkline.model.people import AuditFilter, Paging
 from trunkline.model.states import MessageState
 
 RUNS = 5
@@ -40,6 +42,15 @@ SEARCHES = {
 }
 
 
+AUDIT_SEARCHES = {
+    "all": AuditFilter(),
+    "of a person": AuditFilter(actor="person7"),
+    "a person who is not there": AuditFilter(actor="nobody"),
+    "an address that is not there": AuditFilter(address="none"),
+    "an entity that is not there": AuditFilter(entity="none"),
+}
+
+
 async def measure(url: str, now: int) -> None:
     """Prints a line for each list and each figure."""
     store = open_store(url, secret_box=SecretBox(Fernet.generate_key()), now_ms=lambda: now)
@@ -48,6 +59,17 @@ async def measure(url: str, now: int) -> None:
         for name, wanted in SEARCHES.items():
             await _line(f"messages: {name}", partial(store.list_messages, wanted, "", PAGE))
             await _line(f"reports: {name}", partial(store.list_receipts, wanted, "", PAGE))
+        middle = first_id((FIRST_MS + now) // 2)
+        await _line(
+            "messages: a page in the middle", partial(store.list_messages, MessageFilter(), middle, PAGE)
+        )
+        [newest] = (await store.list_messages(MessageFilter(), "", 1)).items
+        by_id = MessageFilter(message_id=newest.id)
+        await _line("messages: by an id", partial(store.list_messages, by_id, "", PAGE))
+        await _line("one message with its history", partial(store.message_detail, newest.id))
+        await _line("one message that is not there", partial(store.message_detail, "nonsense"))
+        for name, entries in AUDIT_SEARCHES.items():
+            await _line(f"audit log: {name}", partial(store.page_audit, entries, Paging(PAGE)))
         for days in (1, 7):
             await _line(f"figures of {days} d", partial(_figures, store, now - days * DAY_MS))
     finally:
@@ -77,7 +99,11 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = given.database or Path(folder) / "lists.db"
-        url = f"sqlite:///{path.absolute()}" if path.exists() else make_database(path, given.messages)
+        url = f"sqlite:///{path.absolute()}"
+        if path.exists():
+            upgrade(url)
+        else:
+            make_database(path, given.messages)
         asyncio.run(measure(url, FIRST_MS + given.messages * INTERVAL_MS))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Select, select
+from sqlalchemy import Engine, Select, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.generated import FIRST_MS, INTERVAL_MS, make_database
@@ -417,3 +417,28 @@ async def test_an_id_of_the_senders_is_not_looked_for_among_all_messages(
     assert found
     for step in found:
         assert "ix_message_reference" in step or "PRIMARY KEY (id=?)" in step, found
+
+
+async def test_an_id_that_nobody_has_is_not_looked_for_in_every_message(many: Place) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    store = many.store()
+    await store.open()
+    try:
+        assert await store.message_detail("nobody's") is None
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        await store.close()
+    of_messages = [each for each in asked if "FROM message" in each[0]]
+    assert of_messages
+    connection = sqlite3.connect(many.url.removeprefix("sqlite:///"))
+    try:
+        for statement, parameters in of_messages:
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                assert "SCAN" not in step or "ix_message_reference" in step, (statement, step)
+    finally:
+        connection.close()

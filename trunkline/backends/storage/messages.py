@@ -19,6 +19,8 @@ from trunkline.model.message import QUEUED_PREFIX, Message, MessageEvent, Orphan
 from trunkline.model.ports import IdempotencyRecord
 from trunkline.model.snapshot import Route
 
+MOST_OF_A_REFERENCE = 1_000  # messages; those of one submit_multi are 254 at most
+
 _account = tables.account
 _message = tables.message
 _segment = tables.segment
@@ -51,7 +53,14 @@ class Messages(Database):
             if is_id(plain):
                 message = await self._load(connection, and_(theirs, _message.c.id == plain))
             if message is None:
-                message = await self._load(connection, and_(theirs, _message.c.reference == message_id))
+                # The ids first, which the references' index has: the newest that fits, asked for in one
+                # go, would have every message looked at where there is none.
+                known_as = await connection.execute(
+                    select(_message.c.id).where(_message.c.reference == message_id).limit(MOST_OF_A_REFERENCE)
+                )
+                ids = list(known_as.scalars())
+                if ids:
+                    message = await self._load(connection, and_(theirs, _message.c.id.in_(ids)))
             if message is None:
                 return None
             message_id = message.id
