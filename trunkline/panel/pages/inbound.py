@@ -47,7 +47,8 @@ class _Figures:
         with ui.element("div").classes("stats"):
             self._today = StatCard(visitor.text("inbound.today"), "today")
             self._last_day = StatCard(visitor.text("inbound.last_day"), "history")
-        self._place = ui.element("div").classes("stats")
+            # In the same grid, and changed without the others.
+            self._place = ui.element("div").style("display: contents")
         self._shown: dict[str, StatCard] = {}
 
     async def refresh(self, actor: Actor) -> None:
