@@ -39,6 +39,8 @@ CONNECTOR = "known"
 ROWS = {
     "/api/v1/groups": {"name": GROUP},
     "/api/v1/permission-groups": {"name": GROUP, "permissions": []},
+    "/api/v1/http-accounts": {"account": "demo", "username": GROUP},
+    "/api/v1/esmes": {"account": "demo", "system_id": GROUP},
     "/api/v1/connectors": {"connector_id": CONNECTOR, "host": "127.0.0.1", "port": 1, "enabled": False},
 }
 # What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, an
@@ -106,6 +108,8 @@ async def _started(gateway: Gateway) -> Api:
         "/api/v1/connectors/{key}/test": "simulator",  # which answers
         "/api/v1/connectors/{connector_id}/speed": "simulator",
         "/api/v1/accounts/{key}": "demo",
+        "/api/v1/http-accounts/{key}": GROUP,
+        "/api/v1/esmes/{key}": GROUP,
         "/api/v1/groups/{key}": GROUP,
         "/api/v1/permission-groups/{key}": GROUP,
         "/api/v1/logins/{key}": "admin",

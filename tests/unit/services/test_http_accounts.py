@@ -14,7 +14,7 @@ from trunkline.model.snapshot import HttpAccount
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.credentials import hash_api_key, is_password
 from trunkline.services.enterprise_users import EnterpriseUsers
-from trunkline.services.http_accounts import HttpAccounts
+from trunkline.services.http_accounts import HttpAccounts, leads_inside
 
 from .tenants import ADMIN, OPERATOR, VIEWER, put_into_outbox, tenant
 
@@ -218,3 +218,21 @@ async def test_who_only_looks_or_runs_the_traffic_changes_none(accounts: HttpAcc
         ):
             with pytest.raises(Forbidden):
                 await call
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://127.0.0.1:8000/dlr", True),
+        ("https://user:x@10.1.2.3/", True),
+        ("http://[::1]/", True),
+        ("http://169.254.169.254/latest", True),
+        ("http://localhost/dlr", True),
+        ("https://acme.example/dlr", False),
+        ("https://8.8.8.8/dlr", False),
+        ("http://[broken", False),
+        ("", False),
+    ],
+)
+def test_urls_that_lead_inside(url: str, inside: bool) -> None:
+    assert leads_inside(url) is inside
