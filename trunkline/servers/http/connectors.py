@@ -285,7 +285,7 @@ PATHS = {
 }
 """The entries of the OpenAPI document."""
 
-REQUESTS: tuple[Any, ...] = (NewConnector, ConnectorChange, TrialRequest)
+REQUESTS: tuple[Any, ...] = (NewConnector, ConnectorChange, TrialRequest, ConnectorState)
 ANSWERS: tuple[Any, ...] = (
     Item[ConnectorView],  # type: ignore[valid-type]
     Items[ConnectorView],  # type: ignore[valid-type]
