@@ -89,7 +89,7 @@ def _services(visitor: Visitor) -> Listing[ServiceRow]:
             column("service_state", lambda row: row.status.state.value, Kind.BADGE),
             column("uptime", lambda row: uptime(visitor, row)),
             column("ports", lambda row: ", ".join(row.status.ports)),
-            column("figures", lambda row: _figures(visitor, row)),
+            column("figures", lambda row: _figures(visitor, row), Kind.PROSE),
         ),
         load,
         key=lambda row: row.key,
