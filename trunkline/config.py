@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX = "TRUNKLINE_"
@@ -261,6 +261,17 @@ class Settings(BaseSettings):
         """What the process is called among all on its database: a panel's name is never its gateway's."""
         return f"{self.node_name}-panel" if self.role == "panel" else self.node_name
 
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Name, value (secrets masked) and source of each: a variable, a file, or empty: its default."""
+        rows = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            text = "" if value is None else mask_url_passwords(str(value))
+            rows.append((name, MASK if name in _SECRETS and text else text, self._sources.get(name, "")))
+        return rows
+
     @classmethod
     def load(cls, config_file: str | Path | None = None, **overrides: Any) -> Self:
         """Read, check and return the settings.
@@ -279,10 +290,17 @@ class Settings(BaseSettings):
             key: value for key, value in from_file.items() if variable(key) not in in_environment
         } | given
         try:
-            return cls(**values)
+            loaded = cls(**values)
         except ValidationError as error:
             origins = {key: str(path) for key in from_file} | dict.fromkeys(given, "the command line")
             lines = [_sentence(fault, origins) for fault in error.errors()]
+        else:
+            loaded._sources |= dict.fromkeys(from_file, str(path))
+            loaded._sources |= {
+                name: variable(name) for name in cls.model_fields if variable(name) in in_environment
+            }
+            loaded._sources |= dict.fromkeys(given, "the command line")
+            return loaded
         # Outside the handler: the original error holds raw values, secrets too, and must not be chained.
         raise ConfigError("\n".join(line for line in lines if line))
 

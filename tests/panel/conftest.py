@@ -51,13 +51,15 @@ class Site:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return str(json.load(answer)["message_id"])
 
-    def add_login(self, username: str, role: Role, account: str = "") -> None:
+    def add_login(self, username: str, role: Role, account: str = "", email: str = "") -> None:
         """Somebody who may sign in with `PASSWORD`."""
 
         async def add() -> None:
             async with self.gateway.administration() as tools:
                 logins = Logins(tools.store)
-                await logins.create(COMMAND_LINE, username, role=role, password=PASSWORD, account=account)
+                await logins.create(
+                    COMMAND_LINE, username, role=role, password=PASSWORD, account=account, email=email
+                )
 
         self._manage(add())
 

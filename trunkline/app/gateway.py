@@ -235,6 +235,7 @@ class Gateway:
                 self._take_on(self.tls_port.follow())
         if self.panel is not None:
             await self.panel.start()
+            self._take_on(self.panel.run())
         if isinstance(self.live, PictureOfOthers):
             await self.live.look()
             traffic.append(self.live.follow())

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from trunkline.services.connector_trials import ConnectorTrials
 from trunkline.services.inbound import Inbound
 from trunkline.services.message_pdus import MessagePdus
+from trunkline.model.system_settings import PlatformSettings
+from trunkline.services.about import About, StartSetting
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_tail import PduTails
+from trunkline.services.password_reset import PasswordReset
 from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:
@@ -21,8 +25,14 @@ def make_panel(gateway: Gateway) -> PanelApp:
     # Its libraries take memory and time, which a gateway without a panel does not pay.
     from trunkline.panel.mounting import PanelApp  # noqa: PLC0415
     from trunkline.panel.needs import PanelServices  # noqa: PLC0415
+    from trunkline.panel.password_reset import write_mail  # noqa: PLC0415
 
-    people = gateway.people
+    people, settings = gateway.people, gateway.settings
+
+    def current_settings() -> PlatformSettings:
+        return gateway.snapshots.current.settings
+
+    started_with = [StartSetting(*row) for row in settings.shown()]
     return PanelApp(
         PanelServices(
             sign_in=people.sign_in,
@@ -46,5 +56,11 @@ def make_panel(gateway: Gateway) -> PanelApp:
             live=gateway.live,
             gateway_control=gateway.control,
             clock=gateway.clock,
+            settings=current_settings,
+            system_settings=gateway.system_settings,
+            admin_token=AdminToken(gateway.store),
+            password_reset=PasswordReset(gateway.store, gateway.mailer, current_settings, write_mail),
+            about=About(gateway.store, gateway.clock, settings.node_name, settings.data_dir, started_with),
+            refresh=gateway.refresh_configuration,
         )
     )

@@ -150,6 +150,14 @@ class MessageDetail:
     account: str = ""  # its name
 
 
+@dataclass(slots=True, frozen=True)
+class DatabaseKind:
+    """Which database it is (`SQLite 3.45.1`, `PostgreSQL 15.6`), and the revision of its schema."""
+
+    name: str
+    revision: str
+
+
 class Administration(People, AuditLog, SettingsStore, Protocol):
     """Configuration and money, outside the hot path. Every change bumps the configuration's revision.
 
@@ -346,3 +354,5 @@ class Administration(People, AuditLog, SettingsStore, Protocol):
         ...
 
     async def queue_depths(self) -> dict[str, int]: ...
+
+    async def database_kind(self) -> DatabaseKind: ...

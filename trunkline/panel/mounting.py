@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from trunkline.panel.branding import branding_routes
 from trunkline.panel.downloads import PATH as DOWNLOADS_PATH
 from trunkline.panel.downloads import Downloads
 from trunkline.panel.guard import Guard, Receive, Scope, Send
@@ -22,6 +23,7 @@ from trunkline.panel.navigation import Page
 from trunkline.panel.needs import PanelServices
 from trunkline.panel.ownership import keep_pages_apart
 from trunkline.panel.pages import PAGES
+from trunkline.panel.password_reset import password_reset_routes
 from trunkline.panel.shell import not_allowed, show
 from trunkline.panel.sign_in import sign_in_routes
 from trunkline.panel.visitor import SESSION_COOKIE, visitor_of
@@ -47,7 +49,9 @@ class PanelApp:
         assets = f"/_nicegui/{nicegui.__version__}/"
         front = Starlette(
             routes=[
-                *sign_in_routes(services.sign_in),
+                *sign_in_routes(services.sign_in, services.settings),
+                *password_reset_routes(services.password_reset, services.logins, services.settings),
+                *branding_routes(services.settings),
                 Route(f"{DOWNLOADS_PATH}{{key}}", self._download),
                 Mount("/style", StaticFiles(directory=STYLE)),
                 Mount("/", self._pages),
@@ -56,8 +60,8 @@ class PanelApp:
         self._guard = Guard(
             front,
             self._is_signed_in,
-            open_paths=("/sign-in", "/sign-out", "/style/", assets),
-            lasting_paths=(assets,),
+            open_paths=("/sign-in", "/sign-out", "/forgot", "/reset", "/branding/", "/style/", assets),
+            lasting_paths=(assets, "/branding/"),
             sign_in_path="/sign-in",
         )
 
@@ -84,6 +88,10 @@ class PanelApp:
 
     async def _download(self, request: Request) -> Response:
         return await self._downloads.serve(request, request.cookies.get(SESSION_COOKIE, ""))
+
+    async def run(self) -> None:
+        """What goes on beside the pages, until it is cancelled."""
+        await self._services.password_reset.run()
 
     async def _is_signed_in(self, connection: HTTPConnection) -> bool:
         token = connection.cookies.get(SESSION_COOKIE, "")

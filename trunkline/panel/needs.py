@@ -1,11 +1,14 @@
 """What the panel needs from the rest of the gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from trunkline.model.ports import Clock
 from trunkline.model.status import ConnectorStatus, SessionStatus
+from trunkline.model.system_settings import PlatformSettings
+from trunkline.services.about import About
+from trunkline.services.admin_token import AdminToken
 from trunkline.services.api_keys import ApiKeys
 from trunkline.services.audit import Audit
 from trunkline.services.connector_trials import ConnectorTrials
@@ -22,9 +25,14 @@ from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.pdu_tail import PduTails
+from trunkline.services.password_reset import PasswordReset
 from trunkline.services.permission_groups import PermissionGroups
 from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn
+from trunkline.services.system_settings import SystemSettings
+
+CurrentSettings: TypeAlias = Callable[[], PlatformSettings]
+"""The settings as they are now. Cheap: no I/O."""
 
 
 class LivePicture(Protocol):
@@ -83,3 +91,9 @@ class PanelServices:
     live: LivePicture
     gateway_control: GatewayControl
     clock: Clock
+    settings: CurrentSettings
+    system_settings: SystemSettings
+    admin_token: AdminToken
+    password_reset: PasswordReset
+    about: About
+    refresh: Callable[[], Awaitable[None]]  # has this process follow a change at once

@@ -9,6 +9,7 @@ from nicegui.elements.drawer import Drawer
 from starlette.requests import Request
 
 from trunkline.model.identity import Actor
+from trunkline.panel.branding import colors_css, logo_address
 from trunkline.panel.components.empty_state import empty_state
 from trunkline.panel.languages import languages
 from trunkline.panel.navigation import Page, Section
@@ -49,11 +50,12 @@ def _frame(visitor: Visitor, page: Page) -> Iterator[None]:
     client = ui.context.client
     # Title, language and theme are this visitor's, the page object is everybody's.
     client.page = copy.copy(client.page)
-    client.page.title = f"{visitor.text(f'{page.name}.title')} · Trunkline"
+    client.page.title = f"{visitor.text(f'{page.name}.title')} · {visitor.settings.branding.platform_name}"
     client.page.language = "ar" if visitor.language.code == "ar" else "en-US"
     client.page.dark = visitor.dark
     client.content.classes(remove="nicegui-content").classes("content")
-    ui.colors(primary="#0f766e", negative="#dc2626", positive="#0d9488")
+    ui.add_head_html(colors_css(visitor.settings.branding))
+    ui.colors(primary=visitor.settings.branding.main_color, negative="#dc2626", positive="#0d9488")
     yield
 
 
@@ -78,7 +80,10 @@ async def _show_balance(visitor: Visitor, actor: Actor, label: ui.label | None) 
         return
     balance = await visitor.services.dashboard.balance(actor)
     if balance is not None:
-        label.set_text(visitor.text("shell.balance", amount=visitor.credits(balance)))
+        low = balance < visitor.settings.platform.low_credit_threshold
+        key = "shell.low_balance" if low else "shell.balance"
+        label.set_text(visitor.text(key, amount=visitor.credits(balance)))
+        label.classes(add="low" if low else "", remove="" if low else "low")
 
 
 def _switches(visitor: Visitor) -> None:
@@ -116,8 +121,8 @@ def _sidebar(visitor: Visitor, current: Page) -> Drawer:
     drawer = ui.left_drawer(value=False, top_corner=True, bottom_corner=True, bordered=True)
     with drawer.classes("sidebar").props('show-if-above width=232 role="navigation"'):
         with ui.link(target="/").classes("brand"):
-            ui.element("img").props('src="/panel/style/mark.svg" alt="" width="28" height="28"')
-            ui.label("Trunkline")
+            ui.element("img").props(f'src="{logo_address(visitor.settings)}" alt="" height="28"')
+            ui.label(visitor.settings.branding.platform_name)
         for section in Section:
             listed = [each for each in visitor.pages if each.listed and each.section is section]
             if not listed:

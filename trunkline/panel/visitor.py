@@ -17,6 +17,7 @@ from trunkline.model.errors import ManagementError
 from trunkline.model.identity import Actor, Forbidden, Login, Permission, act_as
 from trunkline.model.money import format_credits
 from trunkline.model.ports import StorageUnavailable
+from trunkline.model.system_settings import PlatformSettings
 from trunkline.panel.downloads import Downloads
 from trunkline.panel.languages import Language, best_language
 from trunkline.panel.needs import PanelServices
@@ -54,6 +55,11 @@ class Visitor:
     @property
     def login(self) -> Login:
         return self.signed_in.login
+
+    @property
+    def settings(self) -> PlatformSettings:
+        """What administrators have set for everybody."""
+        return self.services.settings()
 
     def may_open(self, page: Page) -> bool:
         """Whether this page is for them."""
@@ -151,13 +157,14 @@ async def visitor_of(
     if signed_in is None:
         return None
     login = signed_in.login
+    platform = services.settings().platform
     visitor = Visitor(
         services,
         token,
         address,
         signed_in,
-        language_of(request, login.locale),
-        zone_named(login.timezone or request.cookies.get(ZONE_COOKIE, "")),
+        language_of(request, login.locale or platform.locale),
+        zone_named(login.timezone or platform.timezone or request.cookies.get(ZONE_COOKIE, "")),
         {"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
         asked=dict(request.query_params),
         downloads=downloads,
@@ -167,7 +174,7 @@ async def visitor_of(
 
 
 def language_of(request: Request, preferred: str = "") -> Language:
-    """By the cookie of the language switch, else the person's own, else what the browser asks for."""
+    """By the cookie of the language switch, else the preferred one, else what the browser asks for."""
     wanted = request.cookies.get(LANGUAGE_COOKIE, "") or preferred
     return best_language(wanted, request.headers.get("accept-language", ""))
 

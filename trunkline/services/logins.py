@@ -155,10 +155,13 @@ class Logins:
 
     async def start_reset(self, actor: Actor, key: int | str) -> str:
         """A token with which a new password can be chosen, once, for a day. Raises as `change`."""
-        login = await self._managed(actor, key)
+        return await self.start_own_reset(await self._managed(actor, key), RESET_S)
+
+    async def start_own_reset(self, login: Login, holds_s: int) -> str:
+        """A token for somebody who is not signed in: it is to reach the login's owner alone."""
         token = secrets.token_urlsafe(32)
         await self._administration.create_password_reset(
-            login.id, hash_token(token), _now_ms() + RESET_S * 1000
+            login.id, hash_token(token), _now_ms() + holds_s * 1000
         )
         return token
 
@@ -174,7 +177,11 @@ class Logins:
                 with act_as(login.actor(door="panel")):
                     await self._set_password(login, password)
                 return login
-        raise InvalidInput("token", "is unknown, used, or older than a day; ask for another")
+        raise InvalidInput("token", "is unknown, used or too old; ask for another")
+
+    async def reset_holds(self, token: str) -> bool:
+        """Whether a new password can be chosen with this token."""
+        return await self._administration.password_reset(hash_token(token)) is not None
 
     def new_totp(self, login: Login) -> tuple[str, str]:
         """A secret for a second factor and its URI, which authenticators read as a QR code; not stored."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 
 from trunkline.backends.secrets import SecretBox
@@ -12,7 +12,7 @@ from trunkline.backends.storage.accounts import Accounts
 from trunkline.backends.storage.api_keys import ApiKeys
 from trunkline.backends.storage.broadcasts import Broadcasts
 from trunkline.backends.storage.connectors import Connectors, build_config
-from trunkline.backends.storage.database import read_setting
+from trunkline.backends.storage.database import is_sqlite, read_setting
 from trunkline.backends.storage.esmes import Esmes
 from trunkline.backends.storage.gateway_orders import GatewayOrders
 from trunkline.backends.storage.groups import Groups
@@ -27,6 +27,7 @@ from trunkline.backends.storage.senders import Senders
 from trunkline.backends.storage.sessions import Sessions
 from trunkline.backends.storage.statistics import Statistics
 from trunkline.backends.storage.system_settings import SystemSettings
+from trunkline.model.administration import DatabaseKind
 from trunkline.model.message import MessageEvent, OrphanReceipt, Segment
 from trunkline.model.snapshot import (
     Account,
@@ -93,6 +94,15 @@ class SqlStore(
         """Number of the current configuration."""
         async with self._read() as connection:
             return int(await read_setting(connection, tables.REVISION) or 0)
+
+    async def database_kind(self) -> DatabaseKind:
+        """Which database this is."""
+        name = "SQLite" if is_sqlite(self._url) else "PostgreSQL"
+        question = "SELECT sqlite_version()" if is_sqlite(self._url) else "SHOW server_version"
+        async with self._read() as connection:
+            version = await connection.scalar(text(question))
+            revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return DatabaseKind(f"{name} {str(version).partition(' ')[0]}", str(revision))
 
     async def snapshot(self) -> Snapshot:
         """The whole configuration. Raises `SecretUnreadable` when the key file is not the database's."""

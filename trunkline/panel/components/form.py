@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     CHOICES = "choices"
     SWITCH = "switch"
+    COLOR = "color"
 
 
 @dataclass(slots=True, frozen=True)
@@ -136,6 +137,9 @@ class Form:
                 made.props("use-chips")
             case Kind.SWITCH:
                 return ui.switch(label, value=bool(value)).props(f'data-field="{described.name}"')
+            case Kind.COLOR:
+                made = ui.color_input(label, value=value or "", preview=True)
+                made.button.props(f'aria-label="{label}"')
             case _:
                 made = ui.input(label, value=value or "", password=described.kind is Kind.PASSWORD)
         made.props("outlined dense").props(f'data-field="{described.name}"')

@@ -18,6 +18,7 @@ from trunkline.panel.pages import (
     own,
     receipts,
     send,
+    system_settings,
 )
 
 PAGES = (
@@ -37,5 +38,6 @@ PAGES = (
     logins.PAGE,
     audit.PAGE,
     gateway_control.PAGE,
+    system_settings.PAGE,
     own.PAGE,
 )
