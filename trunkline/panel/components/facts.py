@@ -17,7 +17,7 @@ def fact_list(facts: Iterable[Fact]) -> None:
                 with ui.element("dt"):
                     ui.label(label)
                 with ui.element("dd"):
-                    ui.label(value)
+                    ui.label(value).props('dir="auto"')
 
 
 def facts_dialog(visitor: Visitor, title: str, facts: Iterable[Fact], link: Fact | None = None) -> None:

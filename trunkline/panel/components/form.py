@@ -142,7 +142,8 @@ class Form:
                 made.button.props(f'aria-label="{label}"')
             case _:
                 made = ui.input(label, value=value or "", password=described.kind is Kind.PASSWORD)
-        made.props("outlined dense").props(f'data-field="{described.name}"')
+        # Hints and rules may take several lines; without the prop they would lie over the next field.
+        made.props("outlined dense hide-bottom-space").props(f'data-field="{described.name}"')
         if described.hint:
             made.props["hint"] = described.hint
         return made

@@ -29,27 +29,26 @@ async def about(visitor: Visitor) -> None:
                 ),
                 (text("about.node"), found.node),
                 (text("about.started"), f"{visitor.time(found.started_at)} ({up})"),
+                (text("about.data_dir"), found.data_dir),
                 (
-                    text("about.data_dir"),
-                    text(
-                        "about.size",
-                        place=found.data_dir,
-                        size=number(found.data_octets / MEGABYTE, 1),
-                    ),
+                    text("about.size"),
+                    text("about.megabytes", size=number(found.data_octets / MEGABYTE, 1)),
                 ),
                 (text("about.licence"), text("about.licence_text")),
             )
         )
-        ui.link(text("about.reference"), "/docs").props("target=_self")
+        # No `ui.link`, which would look for it below the panel.
+        with ui.element("a").classes("row-link").props('href="/docs"'):
+            ui.label(text("about.reference"))
     with card(text("about.settings"), "full"):
         ui.label(text("about.settings_note")).classes("quiet")
         with ui.element("table").classes("small-table wraps"):
             with ui.element("tr"):
-                for title in ("setting", "source", "value"):
+                for title in ("setting", "value", "source"):
                     with ui.element("th"):
                         ui.label(text(f"about.{title}"))
             for each in found.settings:
                 with ui.element("tr"):
-                    for cell in (each.name, each.source or text("about.default"), each.value):
+                    for cell in (each.name, each.value, each.source or text("about.default")):
                         with ui.element("td"):
                             ui.label(cell).props('dir="auto"')

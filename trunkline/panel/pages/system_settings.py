@@ -34,21 +34,23 @@ async def build(visitor: Visitor, _request: Request) -> None:
     text, may_change = visitor.text, visitor.may(Permission.MANAGE_SETTINGS)
     heading(visitor, "system_settings")
     with ui.element("div").classes("grid pairs"):
-        with card(text("system_settings.branding")):
-            _section(visitor, settings, Section.BRANDING)
-            _logo(visitor, settings, may_change)
-        with card(text("system_settings.company")):
-            _section(visitor, settings, Section.COMPANY)
-        with card(text("system_settings.platform")):
-            _section(visitor, settings, Section.PLATFORM)
-        with card(text("system_settings.smtp")):
-            _section(visitor, settings, Section.SMTP)
-            if may_change:
-                _test_mail(visitor)
-        with card(text("system_settings.alerts")):
-            _section(visitor, settings, Section.ALERTS)
-        with card(text("system_settings.token")) as place:
-            await _token(visitor, place)
+        with ui.element("div"):
+            with card(text("system_settings.branding")):
+                _section(visitor, settings, Section.BRANDING)
+                _logo(visitor, settings, may_change)
+            with card(text("system_settings.platform")):
+                _section(visitor, settings, Section.PLATFORM)
+            with card(text("system_settings.token")) as place:
+                await _token(visitor, place)
+        with ui.element("div"):
+            with card(text("system_settings.company")):
+                _section(visitor, settings, Section.COMPANY)
+            with card(text("system_settings.smtp")):
+                _section(visitor, settings, Section.SMTP)
+                if may_change:
+                    _test_mail(visitor)
+            with card(text("system_settings.alerts")):
+                _section(visitor, settings, Section.ALERTS)
     await about(visitor)
 
 
