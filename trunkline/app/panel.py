@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trunkline.services.connector_trials import ConnectorTrials
-from trunkline.services.inbound import Inbound
-from trunkline.services.message_pdus import MessagePdus
 from trunkline.model.system_settings import PlatformSettings
 from trunkline.services.about import About, StartSetting
 from trunkline.services.admin_token import AdminToken
+from trunkline.services.connector_trials import ConnectorTrials
+from trunkline.services.inbound import Inbound
+from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
-from trunkline.services.pdu_tail import PduTails
 from trunkline.services.password_reset import PasswordReset
+from trunkline.services.pdu_tail import PduTails
 from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from trunkline.services.inbound import Inbound
 from trunkline.services.logins import Logins
 from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
+from trunkline.services.password_reset import PasswordReset
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.pdu_tail import PduTails
-from trunkline.services.password_reset import PasswordReset
 from trunkline.services.permission_groups import PermissionGroups
 from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn

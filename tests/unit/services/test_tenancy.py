@@ -29,6 +29,7 @@ from trunkline.model.message_list import MessageFilter
 from trunkline.model.pdu_log import LogSide
 from trunkline.model.people import Paging
 from trunkline.pipeline.snapshots import Snapshots
+from trunkline.services.about import About
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.cancelling import Cancelling
@@ -60,6 +61,10 @@ NO_ACTOR = {
     "login_limits.LoginLimits": "counts failures of those who are nobody yet",
     "logins.Logins.ensure_super_admin": "the gateway itself makes its first administrator",
     "logins.Logins.finish_reset": "whoever holds the token; nobody is signed in",
+    "logins.Logins.reset_holds": "whoever holds the token; nobody is signed in",
+    "logins.Logins.start_own_reset": "behind `PasswordReset`; nobody is signed in",
+    "password_reset.Allowance": "counts requests, no service",
+    "password_reset.PasswordReset": "nobody is signed in: the link goes to the login's own address",
     "logins.Logins.new_totp": "makes a secret up and stores nothing",
     "inbound.InboundSource": "a port of the storage, behind `Inbound`",
     "messages.MessageSource": "a port of the storage, behind `Messages`",
@@ -154,6 +159,7 @@ class Untouched:
 
 
 SERVICES: dict[str, Callable[[World], object]] = {
+    "about.About": lambda world: About(world.store, HeldClock(), "node", Path(), ()),
     "admin_token.AdminToken": lambda world: AdminToken(world.store),
     "api_keys.ApiKeys": lambda world: world.people.api_keys,
     "audit.Audit": lambda world: world.people.audit,
