@@ -191,7 +191,9 @@ async def _prepare(settings: Settings, setup: GatewaySetup) -> None:
                 pdu_log=setup.pdu_log,
                 tls_ca=setup.tls.authority.read_text() if setup.tls is not None else "",
             )
-            await administration.routes.create(f"route {number}", (f"smsc-{number}",), prefix=prefix)
+            await administration.routes.create(
+                COMMAND_LINE, f"route {number}", (f"smsc-{number}",), prefix=prefix
+            )
 
 
 @contextmanager

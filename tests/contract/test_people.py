@@ -14,7 +14,7 @@ from trunkline.backends.storage.audit import MASK, differences
 from trunkline.model.administration import AccountFilter, EsmeSettings
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Actor, Permission, Role, act_as, permissions_of
-from trunkline.model.people import AuditFilter, LoginFilter, NewLogin, Page, Paging
+from trunkline.model.people import AuditFilter, GroupFilter, LoginFilter, NewLogin, Page, Paging
 
 from .harness import NOW, Place, connector
 
@@ -258,8 +258,11 @@ async def test_permission_groups(store: SqlStore) -> None:
     assert group == await store.find_permission_group(first)
     assert (group.description, group.enabled, group.users) == ("both", True, 1)
     assert group.permissions == {Permission.SEND_SMS, Permission.VIEW_LOGS}
-    assert [each.name for each in (await store.page_permission_groups(Paging())).items] == ["a", "b"]
-    assert (await store.page_permission_groups(Paging(1))).next == "a"
+    assert [each.name for each in (await store.page_permission_groups(GroupFilter(), Paging())).items] == [
+        "a",
+        "b",
+    ]
+    assert (await store.page_permission_groups(GroupFilter(), Paging(1))).next == "a"
     with pytest.raises(AlreadyExists):
         await store.create_permission_group("b", "", set())
     with pytest.raises(AlreadyExists):
@@ -280,7 +283,7 @@ async def test_groups(store: SqlStore) -> None:
     row = await store.account_by_name("acme")
     assert (row.group, row.permission_group, row.company, row.throughput) == ("shops", "", "Acme 100%", 5)
     assert (await store.snapshot()).accounts[account_id].throughput == 5
-    assert [each.name for each in (await store.page_groups(Paging())).items] == ["shops"]
+    assert [each.name for each in (await store.page_groups(GroupFilter(), Paging())).items] == ["shops"]
     with pytest.raises(InUse):
         await store.delete_group(first)
     with pytest.raises(NotFound, match="group 'nowhere'"):
@@ -461,6 +464,24 @@ CHANGES: list[tuple[str, Change, tuple[str, str, str], set[str]]] = [
         {"prefix", "connector_ids"},
     ),
     (
+        "update_route",
+        lambda s: s.update_route(
+            1, name="r2", prefix="9", account_id=None, connector_ids=("c",), rate=1, enabled=False
+        ),
+        ("change", "route", "r"),
+        {"name", "enabled"},
+    ),
+    (
+        "create_route",
+        lambda s: s.create_route(
+            "s", position=None, prefix="", account_id=None, connector_ids=("c",), rate=1
+        ),
+        ("create", "route", "s"),
+        {"position"},
+    ),
+    ("move_route", lambda s: s.move_route(1, 2), ("change", "route", "r2"), {"position"}),
+    ("delete_route", lambda s: s.delete_route(1), ("delete", "route", "r2"), {"prefix", "connector_ids"}),
+    (
         "create_login",
         lambda s: s.create_login(replace(ANN, password_hash=SECRET)),
         ("create", "login", "ann"),
@@ -523,6 +544,24 @@ async def _with_http_account(store: SqlStore, **changes: Any) -> None:
     await store.update_http_account(replace(row, **changes), password_hash=SECRET + "2")
 
 
+@pytest.mark.parametrize("kind", ["group", "permission_group"])
+async def test_groups_are_found(store: SqlStore, kind: str) -> None:
+    granted: dict[str, Any] = {"permissions": []} if kind == "permission_group" else {}
+    for name, description in (("retail", "Shops"), ("bank", "50 % of all"), ("Shoppers", "")):
+        await getattr(store, f"create_{kind}")(name, description, *granted.values())
+    change = getattr(store, f"update_{kind}")
+    await change(1, name="retail", description="Shops", enabled=False, **granted)
+
+    async def names(**wanted: Any) -> set[str]:
+        found = await getattr(store, f"page_{kind}s")(GroupFilter(**wanted), Paging())
+        return {each.name for each in found.items}
+
+    assert await names(text="SHOP") == {"retail", "Shoppers"}
+    assert await names(text="%") == {"bank"}
+    assert await names(enabled=False) == {"retail"}
+    assert await names(enabled=True, text="shop") == {"Shoppers"}
+
+
 async def test_every_change_stands_in_the_audit_log(place: Place, store: SqlStore) -> None:
     with act_as(WHO):
         for name, change, (action, entity, entity_id), fields in CHANGES:
@@ -547,6 +586,7 @@ def test_no_method_that_changes_something_is_left_out() -> None:
         "update_",
         "delete_",
         "set_",
+        "move_",
         "end_",
         "credit",
         "record",

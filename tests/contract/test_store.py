@@ -61,7 +61,7 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     first = {"prefix": "", "account_id": None, "connector_ids": ("smsc-1",), "rate": 7}
     await store.create_route("all", position=None, **first)
     await store.create_route("emirates", position=None, **second)
-    await store.create_route("first", position=0, **first)
+    await store.create_route("first", position=1, **first)
     assert await store.api_token_hash() is None
     await store.set_api_token_hash("old")
     await store.set_api_token_hash("new")
@@ -86,7 +86,7 @@ async def test_snapshot_shows_everything(store: SqlStore) -> None:
     assert esme.sender.default_sender == "ACME"
     assert snapshot.connectors == {"smsc-1": connector("smsc-1", number=1)}
     assert [(route.name, route.position) for route in snapshot.routes] == [
-        ("first", 0), ("all", 1), ("emirates", 2),
+        ("first", 1), ("all", 2), ("emirates", 3),
     ]  # fmt: skip
     assert snapshot.routes[2].connector_ids == ("smsc-1", "smsc-2")
     assert (snapshot.routes[2].account_id, snapshot.routes[2].rate) == (account_id, 5)

@@ -84,6 +84,8 @@ def fill(connection: Connection) -> None:
     rows.add("account", id=7, name="acme", balance=10**9, unknown_outcome="wait", created_at=5)
     rows.add("esme", id=3, account_id=7, system_id="shop", throughput=2, max_binds=4, window=9, created_at=6)
     rows.add("esme", id=8, account_id=7, system_id="bank", max_binds=1, window=9, created_at=7)
+    for name, position in (("last", 9), ("first", -1), ("second", 2), ("third", 2)):
+        rows.add("route", name=name, position=position, connector_ids='["a"]', rate=1)
     password = SECRET_BOX.encrypt("s3cret")
     base = {
         "host": "smsc.example", "port": 2775, "password_encrypted": password, "trx_binds": 1, "window": 10,
@@ -133,7 +135,13 @@ async def test_nothing_is_lost_and_what_is_new_has_its_default(old_place: Place)
         await store.create_connector(connector("c"))
         assert (await store.find_connector("c")).config.number == 3
 
-        account = (await store.snapshot()).accounts[7]
+        snapshot = await store.snapshot()
+        routes = [(route.position, route.name) for route in snapshot.routes]
+        assert routes == [(1, "first"), (2, "second"), (3, "third"), (4, "last")], "in the order they had"
+        route = {"prefix": "", "account_id": None, "connector_ids": ("a",), "rate": 1}
+        assert await store.create_route("new", position=None, **route) == 5
+
+        account = snapshot.accounts[7]
         assert (account.receipt_policy, account.smart_encoding) == (ReceiptPolicy.ALL, False)
         claimed = await store.journal.claim("a", 10, NOW + 1)
         assert [segment.message.id for segment in claimed] == [IDS[1], IDS[0]], "the higher priority first"

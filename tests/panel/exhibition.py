@@ -50,6 +50,12 @@ COMPANIES = (
     Company("souq", "Al Souq Online", "AlSouq", 4, ("تم شحن طلبك رقم {n}",)),
 )
 CONNECTORS = ("orange-trx", "etisalat-1", "du-bulk")
+ROUTES: tuple[dict[str, Any], ...] = (
+    {"name": "Bank codes", "account": "harbourbank", "connectors": CONNECTORS[:2], "rate": "0.062"},
+    {"name": "Emirates", "prefix": "971", "connectors": CONNECTORS, "rate": "0.045"},
+    {"name": "Saudi Arabia", "prefix": "966", "connectors": ["etisalat-1"], "rate": "0.058"},
+    {"name": "Night trial", "prefix": "97", "connectors": ["du-bulk"], "rate": "0.02", "enabled": False},
+)
 _FAILURES = {"orange-trx": 0.02, "etisalat-1": 0.04, "du-bulk": 0.11}
 _CONNECTOR = {
     "host": "127.0.0.1",
@@ -75,6 +81,12 @@ async def open_exhibition(gateway: Gateway, ports: dict[str, int]) -> dict[str, 
     demo: dict[str, Any] = json.loads((gateway.settings.data_dir / "demo.json").read_text())
     made = _Maker(gateway.http_port, demo["api_token"])
     await made.make("/api/v1/permission-groups", name="Standard", permissions=EVERYTHING)
+    await made.make(
+        "/api/v1/permission-groups",
+        name="Reading",
+        description="Looks at its own messages, sends none",
+        permissions=["view_logs", "view_reports"],
+    )
     await made.make("/api/v1/groups", name="retail", description="Shops and deliveries")
     for number, each in enumerate(COMPANIES):
         await made.make(
@@ -91,6 +103,8 @@ async def open_exhibition(gateway: Gateway, ports: dict[str, int]) -> dict[str, 
         await made.make("/api/v1/api-keys", name="Production", owner=each.name)
     for name, port in ports.items():
         await made.make("/api/gateways", smsc_id=name, port=port, **_CONNECTOR)
+    for position, route in enumerate(ROUTES, 1):
+        await made.make("/api/v1/routes", position=position, **route)
     await eventually(lambda: made.bound(len(ports)), "the connectors are bound")
     tell_history(gateway.database)
     return demo

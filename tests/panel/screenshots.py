@@ -48,7 +48,9 @@ PICTURES = (
     Picture("messages", "messages"),
     Picture("messages-phone", "messages", size=PHONE),
     Picture("connectors", "connectors"),
+    Picture("routes", "routes"),
     Picture("enterprise-users", "enterprise-users"),
+    Picture("permission-groups", "permission-groups"),
     Picture("audit", "audit", theme="dark"),
     Picture("send", "send", user=TENANT),
 )

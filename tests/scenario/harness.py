@@ -409,4 +409,4 @@ async def attach(gateway: Gateway, port: int, **fields: Any) -> None:
             password="pw",
             **fields,
         )
-        await admin.routes.create("everything", (CONNECTOR,), rate=RATE)
+        await admin.routes.create(COMMAND_LINE, "everything", (CONNECTOR,), rate=RATE)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from trunkline.model.identity import COMMAND_LINE
 from trunkline.simulator.record import Recorded
 from trunkline.simulator.scenario import Scenario
 from trunkline.simulator.smsc import SmscSimulator
@@ -90,7 +91,7 @@ async def managed(make_gateway: MakeGateway, **settings: Any) -> tuple[Gateway, 
 
 async def lead_everything_to_it(gateway: Gateway) -> None:
     async with gateway.administration() as admin:
-        await admin.routes.create("everything", (SMSC_ID,))
+        await admin.routes.create(COMMAND_LINE, "everything", (SMSC_ID,))
 
 
 async def bind(gateway: Gateway, password: str = "qwerty123", **fields: Any) -> Esme:

@@ -112,6 +112,7 @@ async def _started(gateway: Gateway) -> Api:
         "/api/v1/esmes/{key}": GROUP,
         "/api/v1/groups/{key}": GROUP,
         "/api/v1/permission-groups/{key}": GROUP,
+        "/api/v1/routes/{key}": "1",
         "/api/v1/logins/{key}": "admin",
         "/api/v1/audit/{key}": "1",
     }

@@ -73,7 +73,9 @@ class Stage:
                     profile_words=quirk.profile,
                     **fields | quirk.connector,
                 )
-                await admin.routes.create(name, (self.connectors[name],), prefix=self.prefix(name), rate=RATE)
+                await admin.routes.create(
+                    COMMAND_LINE, name, (self.connectors[name],), prefix=self.prefix(name), rate=RATE
+                )
 
     async def _submit(self, name: str) -> None:
         quirk = self.quirks[name]

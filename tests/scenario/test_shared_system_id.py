@@ -29,7 +29,9 @@ async def test_receipts_come_over_the_other_connector(gateway: Gateway, scenario
                 system_id="gw",
                 password="pw",
             )
-            await admin.routes.create("second", ("second",), prefix="97152", rate=RATE, position=0)
+            await admin.routes.create(
+                COMMAND_LINE, "second", ("second",), prefix="97152", rate=RATE, position=1
+            )
         await gateway.start()
         esme = await Esme().bind(gateway.smpp_port, "sender")
         ids = [await esme.accepted(f"9715{number % 2 * 2}{number:07d}") for number in range(MESSAGES)]

@@ -116,7 +116,9 @@ async def _attach(gateway: Gateway, stack: AsyncExitStack) -> dict[str, SmscSimu
                 password="pw",
                 **fields | weather.connector,
             )
-            await admin.routes.create(name, (f"smsc{number}",), prefix=_prefix(number), rate=RATE)
+            await admin.routes.create(
+                COMMAND_LINE, name, (f"smsc{number}",), prefix=_prefix(number), rate=RATE
+            )
     return smscs
 
 

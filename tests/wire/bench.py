@@ -136,7 +136,7 @@ class Bench:
         store = self.gateway.store
         fields = {"system_id": "trunk", "password": "smscpass", "reconnect_min_s": 0.1} | settings
         await Connectors(store).create(COMMAND_LINE, connector_id="smsc", host=HOST, port=port, **fields)
-        await Routes(store).create("everything", ("smsc",))
+        await Routes(store).create(COMMAND_LINE, "everything", ("smsc",))
         self.gateway.snapshots.publish(await store.snapshot())
 
     async def create_esme(self, system_id: str, **settings: Any) -> None:

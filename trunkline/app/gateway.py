@@ -58,6 +58,7 @@ from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
+from trunkline.services.routes import Routes
 from trunkline.services.running_connectors import RunningConnectors
 from trunkline.services.system_settings import SystemSettings
 from trunkline.smpp.asyncio.server import SmppServer
@@ -181,6 +182,7 @@ class Gateway:
                     esmes=self.esmes,
                     connectors=self.managed_connectors,
                     trials=ConnectorTrials(store),
+                    routes=Routes(store),
                     live=self.live,
                     refresh=self.refresh_configuration,
                     people=self.people,

@@ -13,6 +13,7 @@ from trunkline.services.message_pdus import MessagePdus
 from trunkline.services.messages import Messages
 from trunkline.services.password_reset import PasswordReset
 from trunkline.services.pdu_tail import PduTails
+from trunkline.services.routes import Routes
 from trunkline.services.sending import Sending
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def make_panel(gateway: Gateway) -> PanelApp:
             pdu_logs=gateway.pdu_logs,
             esmes=gateway.esmes,
             http_accounts=gateway.http_accounts,
+            routes=Routes(gateway.store),
             live=gateway.live,
             gateway_control=gateway.control,
             clock=gateway.clock,

@@ -67,7 +67,7 @@ def list_groups(ctx: typer.Context, as_json: Json = False) -> None:
 
     async def work(administration: Management) -> "list[Group]":
         groups = administration.people.groups
-        return await every_item(lambda page: groups.list(who_runs_this(), page))
+        return await every_item(lambda page: groups.list(who_runs_this(), page=page))
 
     rows = administer(ctx, work)
     if as_json:
@@ -125,7 +125,7 @@ def list_permission_groups(ctx: typer.Context, as_json: Json = False) -> None:
 
     async def work(administration: Management) -> "list[PermissionGroup]":
         groups = administration.people.permission_groups
-        return await every_item(lambda page: groups.list(who_runs_this(), page))
+        return await every_item(lambda page: groups.list(who_runs_this(), page=page))
 
     rows = administer(ctx, work)
     granted = [sorted(each.value for each in row.permissions) for row in rows]

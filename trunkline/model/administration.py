@@ -128,6 +128,30 @@ class StoredConnector:
 
 
 @dataclass(slots=True, frozen=True)
+class RouteRow:
+    """An MT route as people see it: `position` counts from 1, `rate` is in micro-credits per segment."""
+
+    id: int
+    position: int
+    name: str
+    prefix: str  # of the destination, empty: all
+    account: str  # the name of the only account it is for, empty: all
+    connector_ids: tuple[str, ...]  # in order of preference
+    rate: int
+    enabled: bool
+
+
+@dataclass(slots=True, frozen=True)
+class RouteFilter:
+    """Which routes: every field that is given narrows them."""
+
+    text: str = ""  # in the name, or the beginning of the prefix
+    account: str = ""
+    connector: str = ""
+    enabled: bool | None = None
+
+
+@dataclass(slots=True, frozen=True)
 class LedgerEntry:
     """Money that moved for a message: micro-credits, negative where it was taken; `at` is Unix ms."""
 
@@ -322,9 +346,40 @@ class Administration(People, AuditLog, SettingsStore, Protocol):
         account_id: int | None,
         connector_ids: tuple[str, ...],
         rate: int,
-    ) -> int: ...
+        enabled: bool = True,
+    ) -> int:
+        """Those at its `position` and after it move down; None is the end. Ids are never given twice."""
+        ...
 
-    async def list_routes(self) -> list[Route]: ...
+    async def update_route(
+        self,
+        route_id: int,
+        *,
+        name: str,
+        prefix: str,
+        account_id: int | None,
+        connector_ids: tuple[str, ...],
+        rate: int,
+        enabled: bool,
+    ) -> None: ...
+
+    async def move_route(self, route_id: int, position: int) -> None:
+        """Positions have no gaps: one beyond the last is the last."""
+        ...
+
+    async def delete_route(self, route_id: int) -> None: ...
+
+    async def find_route(self, key: int | str) -> RouteRow:
+        """By its id or its name."""
+        ...
+
+    async def page_routes(self, wanted: RouteFilter, page: Paging) -> Page[RouteRow]:
+        """In their order; the cursor is the last position."""
+        ...
+
+    async def has_default_route(self) -> bool:
+        """Whether an enabled route takes every destination of every account."""
+        ...
 
     async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
         """By plain or public id; None when it does not exist or belongs to another account."""

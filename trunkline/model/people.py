@@ -71,6 +71,14 @@ class LoginSecrets:
 
 
 @dataclass(slots=True, frozen=True)
+class GroupFilter:
+    """Which groups, or permission groups: every field that is given narrows them."""
+
+    text: str = ""  # in name or description
+    enabled: bool | None = None
+
+
+@dataclass(slots=True, frozen=True)
 class AuditFilter:
     """Which entries: every field that is given narrows them. Times are Unix ms, `until` not included."""
 
@@ -196,7 +204,7 @@ class People(Protocol):
         """By its id or its name."""
         ...
 
-    async def page_permission_groups(self, page: Paging) -> Page[PermissionGroup]:
+    async def page_permission_groups(self, wanted: GroupFilter, page: Paging) -> Page[PermissionGroup]:
         """By name."""
         ...
 
@@ -212,7 +220,7 @@ class People(Protocol):
         """By its id or its name."""
         ...
 
-    async def page_groups(self, page: Paging) -> Page[Group]:
+    async def page_groups(self, wanted: GroupFilter, page: Paging) -> Page[Group]:
         """By name."""
         ...
 

@@ -168,6 +168,7 @@ class Route:
     account_id: int | None  # None: every account
     connector_ids: tuple[str, ...]  # in order of preference
     rate: int  # micro-credits per segment
+    enabled: bool = True
 
 
 @dataclass(slots=True, frozen=True)
@@ -180,7 +181,7 @@ class Snapshot:
     http_by_key_hash: dict[str, HttpAccount] = field(default_factory=dict)
     esmes: dict[str, Esme] = field(default_factory=dict)
     connectors: dict[str, ConnectorConfig] = field(default_factory=dict)
-    routes: tuple[Route, ...] = ()
+    routes: tuple[Route, ...] = ()  # those that are enabled, in their order
     api_token_hash: str = ""  # SHA-256 hex of the administrator's API token; empty: none was made
     logins_by_key_hash: dict[str, KeyHolder] = field(default_factory=dict)
     settings: PlatformSettings = field(default_factory=PlatformSettings)

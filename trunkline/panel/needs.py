@@ -27,6 +27,7 @@ from trunkline.services.password_reset import PasswordReset
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.pdu_tail import PduTails
 from trunkline.services.permission_groups import PermissionGroups
+from trunkline.services.routes import Routes
 from trunkline.services.sending import Sending
 from trunkline.services.sign_in import SignIn
 from trunkline.services.system_settings import SystemSettings
@@ -88,6 +89,7 @@ class PanelServices:
     pdu_logs: PduLogs
     esmes: Esmes
     http_accounts: HttpAccounts
+    routes: Routes
     live: LivePicture
     gateway_control: GatewayControl
     clock: Clock

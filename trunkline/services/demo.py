@@ -11,6 +11,7 @@ from trunkline.model.administration import Administration
 from trunkline.model.errors import AlreadyExists
 from trunkline.model.identity import GATEWAY
 from trunkline.model.money import MICROS
+from trunkline.model.people import Paging
 from trunkline.services.accounts import generate_password
 from trunkline.services.admin_token import AdminToken
 from trunkline.services.connectors import Connectors
@@ -129,8 +130,8 @@ class Demo:
             )
         except AlreadyExists:
             await self._connectors.change(GATEWAY, CONNECTOR, **fields)
-        if not await self._routes.list():
-            await self._routes.create("everything to the simulator", (CONNECTOR,))
+        if not (await self._routes.list(GATEWAY, page=Paging(1))).items:
+            await self._routes.create(GATEWAY, "everything to the simulator", (CONNECTOR,))
 
     def _read(self) -> dict[str, Any] | None:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 from trunkline.model.administration import Administration
 from trunkline.model.identity import Actor, Group, Permission
-from trunkline.model.people import Page, Paging
+from trunkline.model.people import GroupFilter, Page, Paging
 from trunkline.services.accounts import InvalidInput
 
 _NAME = re.compile(r"[^\W_][\w .@-]{0,63}").fullmatch
@@ -51,10 +51,12 @@ class Groups:
         actor.require(Permission.VIEW_PLATFORM)
         return await self._administration.find_group(key)
 
-    async def list(self, actor: Actor, page: Paging | None = None) -> Page[Group]:
+    async def list(
+        self, actor: Actor, wanted: GroupFilter | None = None, page: Paging | None = None
+    ) -> Page[Group]:
         """Groups by name. Raises `Forbidden`."""
         actor.require(Permission.VIEW_PLATFORM)
-        return await self._administration.page_groups(page or Paging())
+        return await self._administration.page_groups(wanted or GroupFilter(), page or Paging())
 
 
 def check_group(name: str, description: str) -> None:

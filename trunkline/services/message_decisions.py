@@ -18,6 +18,7 @@ class Outcome(StrEnum):
 
     OTHER_ACCOUNT = "other_account"
     OTHER_PREFIX = "other_prefix"
+    SWITCHED_OFF = "switched_off"  # as it is now
     TAKEN = "taken"
     WOULD_BE_TAKEN = "would_be_taken"  # by a message of today: the table has been changed since
     NO_LONGER_FITS = "no_longer_fits"  # it was taken, and has been changed since
@@ -112,8 +113,12 @@ def looks_at(routes: Iterable[Route], detail: MessageDetail) -> Iterator[RouteLo
     for route in routes:
         fits = fit_of(route, message.account_id, message.dest_addr)
         if route.id == message.route_id:
-            yield RouteLook(route, Outcome.TAKEN if fits is Fit.FITS else Outcome.NO_LONGER_FITS)
+            taken = route.enabled and fits is Fit.FITS
+            yield RouteLook(route, Outcome.TAKEN if taken else Outcome.NO_LONGER_FITS)
             return
+        if not route.enabled:
+            yield RouteLook(route, Outcome.SWITCHED_OFF)
+            continue
         if fits is not Fit.FITS:
             yield RouteLook(route, Outcome(fits.value))
             continue

@@ -5,7 +5,7 @@ from typing import Any
 
 from trunkline.model.administration import Administration
 from trunkline.model.identity import TENANT_PERMISSIONS, Actor, Permission, PermissionGroup
-from trunkline.model.people import Page, Paging
+from trunkline.model.people import GroupFilter, Page, Paging
 from trunkline.services.accounts import InvalidInput
 from trunkline.services.groups import check_group
 
@@ -55,10 +55,12 @@ class PermissionGroups:
         actor.require(Permission.VIEW_PLATFORM)
         return await self._administration.find_permission_group(key)
 
-    async def list(self, actor: Actor, page: Paging | None = None) -> Page[PermissionGroup]:
+    async def list(
+        self, actor: Actor, wanted: GroupFilter | None = None, page: Paging | None = None
+    ) -> Page[PermissionGroup]:
         """Groups by name. Raises `Forbidden`."""
         actor.require(Permission.VIEW_PLATFORM)
-        return await self._administration.page_permission_groups(page or Paging())
+        return await self._administration.page_permission_groups(wanted or GroupFilter(), page or Paging())
 
 
 def tenant_permissions(names: Collection[str]) -> frozenset[Permission]:

@@ -277,7 +277,7 @@ class TestRoutes:
         )
         uae, everything = rows("route", "list")
         assert everything["name"] == "all"
-        assert (everything["account"], everything["prefix"], everything["rate"]) == (None, "", "1")
+        assert (everything["account"], everything["prefix"], everything["rate"]) == ("", "", "1")
         del uae["id"]
         assert uae == {
             "position": 1,
@@ -286,19 +286,49 @@ class TestRoutes:
             "account": "acme",
             "connectors": ["c2", "c1"],
             "rate": "0.045",
+            "enabled": True,
         }
         table = run("route", "list").stdout
         assert "c2, c1" in table
         assert table.index("uae") < table.index("all")
 
+    def test_from_change_to_delete(self, run: Run, rows: Rows, complaint: Complaint) -> None:
+        run("account", "create", "acme")
+        for name in ("c1", "c2"):
+            run("connector", "create", name, "--host", "h")
+        run("route", "create", "uae", "--connector", "c1", "--prefix", "971", "--no-enabled")
+        assert "id 2 at position 2" in run("route", "create", "all", "--connector", "c1").stdout
+        run("route", "change", "uae", "--new-name", "emirates", "--connector", "c2", "--connector", "c1")
+        run("route", "change", "emirates", "--prefix", "", "--account", "acme", "--rate", "0.5")
+        run("route", "enable", "emirates")
+        run("route", "disable", "all")
+        assert "all is at position 1" in run("route", "move", "all", "1").stdout
+        everything, uae = rows("route", "list")
+        assert (everything["name"], everything["position"], everything["enabled"]) == ("all", 1, False)
+        assert uae == {
+            "id": 1, "position": 2, "name": "emirates", "prefix": "", "account": "acme",
+            "connectors": ["c2", "c1"], "rate": "0.5", "enabled": True,
+        }  # fmt: skip
+        run("route", "delete", "all")
+        assert [row["position"] for row in rows("route", "list")] == [1]
+        for words in (
+            ("delete", "all"),
+            ("move", "all", "1"),
+            ("enable", "all"),
+            ("change", "all", "--rate", "1"),
+        ):
+            assert complaint("route", *words, code=1).startswith("route 'all' does not exist")
+        assert "at least one" in complaint("route", "change", "emirates")
+        assert complaint("route", "move", "emirates", "0").startswith("position: ")
+
     @pytest.mark.parametrize(
         ("words", "code", "sentence"),
         [
-            (["--connector", "zz"], 1, "connector 'zz' does not exist"),
-            (["--connector", "c1", "--prefix", "+49"], 2, "prefix: digits only"),
+            (["--connector", "zz"], 2, "connectors: connector 'zz' does not exist"),
+            (["--connector", "c1", "--prefix", "+49"], 2, "prefix: up to 20 digits"),
             (["--connector", "c1", "--rate", "cheap"], 2, "rate: 'cheap' is not a number of credits"),
-            (["--connector", "c1", "--rate", "-1"], 2, "rate: must not be negative"),
-            (["--connector", "c1", "--account", "nobody"], 1, "account 'nobody' does not exist"),
+            (["--connector", "c1", "--rate", "-1"], 2, "rate: 0 to 1000000 credits"),
+            (["--connector", "c1", "--account", "nobody"], 2, "account: account 'nobody' does not"),
             ([], 2, "Missing option '--connector'"),
         ],
     )

@@ -18,12 +18,14 @@ from trunkline.model.administration import (
     EsmeRow,
     EsmeSettings,
     MessageDetail,
+    RouteFilter,
+    RouteRow,
     StoredConnector,
 )
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Login, permissions_of
 from trunkline.model.people import LoginSecrets, NewLogin, Page, Paging
-from trunkline.model.snapshot import ConnectorConfig, Route
+from trunkline.model.snapshot import ConnectorConfig
 from trunkline.model.status import ConnectorStatus
 from trunkline.model.system_settings import AnySection, Logo, PlatformSettings, Section
 
@@ -45,7 +47,7 @@ class MemoryAdministration:
         self.connectors: dict[str, ConnectorConfig] = {}
         self.connector_times = (1, 2)  # created_at, updated_at
         self.in_use = ""  # why no connector can be deleted
-        self.routes: list[Route] = []
+        self.routes: list[RouteRow] = []
         self.credits: list[tuple[int, int, str, str, str, str | None]] = []
         self.statuses: dict[str, ConnectorStatus] = {}
         self.depths: dict[str, int] = {}
@@ -240,15 +242,21 @@ class MemoryAdministration:
         account_id: int | None,
         connector_ids: tuple[str, ...],
         rate: int,
+        enabled: bool,
     ) -> int:
-        self.revision += 1
+        self._new("route", name, {each.name: each for each in self.routes})
         number = len(self.routes) + 1
-        place = len(self.routes) if position is None else position - 1
-        self.routes.insert(place, Route(number, place + 1, name, prefix, account_id, connector_ids, rate))
+        account = next((each.name for each in self.accounts.values() if each.id == account_id), "")
+        self.routes.append(
+            RouteRow(number, position or number, name, prefix, account, connector_ids, rate, enabled)
+        )
         return number
 
-    async def list_routes(self) -> list[Route]:
-        return list(self.routes)
+    async def find_route(self, key: int | str) -> RouteRow:
+        return next(each for each in self.routes if key in (each.id, each.name))
+
+    async def page_routes(self, wanted: RouteFilter, page: Paging) -> Page[RouteRow]:
+        return Page(self.routes[: page.limit], None)
 
     async def message_detail(self, message_id: str, account_id: int | None = None) -> MessageDetail | None:
         return None

@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from trunkline.model.administration import RouteRow
 from trunkline.model.identity import GATEWAY
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.demo import CREDITS, Demo
@@ -161,6 +162,6 @@ async def test_a_file_from_before_there_were_tokens_gets_one(
 
 async def test_routes_of_one_s_own_are_left_alone(demo: Demo, administration: MemoryAdministration) -> None:
     await demo.prepare(2776, None)
-    administration.routes[0] = mine = administration.routes[0].__class__(9, 1, "mine", "49", None, ("x",), 0)
+    administration.routes[0] = mine = RouteRow(9, 1, "mine", "49", "", ("x",), 0, True)
     await demo.prepare(2776, None)
     assert administration.routes == [mine]

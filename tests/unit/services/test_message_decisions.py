@@ -55,6 +55,14 @@ def test_a_table_that_was_changed_since() -> None:
     assert not decisions_of((changed,), detail(changed)).as_it_was
 
 
+def test_a_route_that_is_switched_off() -> None:
+    off = replace(ANY, id=10, name="off", enabled=False)
+    assert outcomes(detail(), off, ANY) == [("off", Outcome.SWITCHED_OFF), ("any", Outcome.TAKEN)]
+    assert decisions_of((off, ANY), detail()).as_it_was
+    taken = replace(ANY, enabled=False)
+    assert outcomes(detail(taken), taken) == [("any", Outcome.NO_LONGER_FITS)]
+
+
 def test_a_route_that_is_no_more() -> None:
     gone = detail(None, 5)
     assert outcomes(gone, GERMANY, ANY, replace(ANY, id=10)) == [

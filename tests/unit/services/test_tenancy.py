@@ -46,6 +46,7 @@ from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import LogFile, PduLogs
 from trunkline.services.pdu_tail import PduTails
 from trunkline.services.people import People, people_of
+from trunkline.services.routes import Routes
 from trunkline.services.sending import Draft, Sending
 from trunkline.services.system_settings import SystemSettings
 
@@ -72,7 +73,6 @@ NO_ACTOR = {
     "pdu_tail.Watchable": "a port of the connectors, behind `PduTails`",
     "pdu_logs.PduLogs.tidy": "the gateway's own clockwork",
     "probe.talk.Peer": "a connection, no service",
-    "routes.Routes": "routes of MT get their permissions with their page",
     "running_connectors.RunningConnectors": "runs connectors for the gateway itself",
     "sign_in.SignIn.sign_in": "finds out who it is",
     "sign_in.SignIn.resume": "finds out who it is",
@@ -179,6 +179,7 @@ SERVICES: dict[str, Callable[[World], object]] = {
     "pdu_logs.PduLogs": lambda world: world.logs,
     "pdu_tail.PduTails": lambda world: PduTails(world.store, Untouched()),  # type: ignore[arg-type]
     "permission_groups.PermissionGroups": lambda world: world.people.permission_groups,
+    "routes.Routes": lambda world: Routes(world.store),
     "sending.Sending": lambda world: Sending(Untouched(), world.snapshots),  # type: ignore[arg-type]
     "sign_in.SignIn": lambda world: world.people.sign_in,
     "system_settings.SystemSettings": lambda world: SystemSettings(world.store, Untouched()),
@@ -206,6 +207,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "amount": lambda _: 1,
     "code": lambda _: "000000",
     "connector_id": lambda _: "smsc-1",
+    "connectors": lambda _: ["smsc-1"],
     "content": lambda _: b"",
     "control": lambda _: Control.DRAIN,
     "current": lambda _: "wrong",
@@ -229,6 +231,7 @@ ARGUMENTS: dict[str, Callable[[Tenant], object]] = {
     "patience_s": lambda _: 0,
     "password": lambda _: "correct horse battery",
     "permissions": lambda _: ["view_logs"],
+    "position": lambda _: 1,
     "replace": lambda _: True,
     "role": lambda _: "enterprise",
     "say": lambda _: lambda _step: None,

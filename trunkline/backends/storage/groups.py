@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trunkline.backends.storage import tables
 from trunkline.backends.storage.audit import AuditTrail
-from trunkline.backends.storage.database import cut
+from trunkline.backends.storage.database import containing, cut
 from trunkline.backends.storage.identity_tables import account_group as _group
 from trunkline.backends.storage.identity_tables import permission_group as _permission_group
 from trunkline.backends.storage.people import read_permissions
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Group, Permission, PermissionGroup
-from trunkline.model.people import Page, Paging
+from trunkline.model.people import GroupFilter, Page, Paging
 
 _account = tables.account
 _NOUNS = {_group: "group", _permission_group: "permission group"}
@@ -60,9 +60,9 @@ class Groups(AuditTrail):
         """One permission group by its id or its name. Raises `NotFound`."""
         return _permission_group_of(await self._find_group(_permission_group, key))
 
-    async def page_permission_groups(self, page: Paging) -> Page[PermissionGroup]:
+    async def page_permission_groups(self, wanted: GroupFilter, page: Paging) -> Page[PermissionGroup]:
         """Permission groups by name."""
-        found = [_permission_group_of(row) for row in await self._page_of(_permission_group, page)]
+        found = [_permission_group_of(row) for row in await self._page_of(_permission_group, wanted, page)]
         return cut(found, page.limit, lambda each: each.name)
 
     async def create_group(self, name: str, description: str) -> int:
@@ -82,9 +82,9 @@ class Groups(AuditTrail):
         """One group by its id or its name. Raises `NotFound`."""
         return Group(**await self._find_group(_group, key))
 
-    async def page_groups(self, page: Paging) -> Page[Group]:
+    async def page_groups(self, wanted: GroupFilter, page: Paging) -> Page[Group]:
         """Groups by name."""
-        found = [Group(**row) for row in await self._page_of(_group, page)]
+        found = [Group(**row) for row in await self._page_of(_group, wanted, page)]
         return cut(found, page.limit, lambda each: each.name)
 
     async def _create_group(self, table: Table, values: dict[str, Any]) -> int:
@@ -132,8 +132,14 @@ class Groups(AuditTrail):
             raise NotFound(_NOUNS[table], str(key))
         return dict(row._mapping)
 
-    async def _page_of(self, table: Table, page: Paging) -> list[dict[str, Any]]:
+    async def _page_of(self, table: Table, wanted: GroupFilter, page: Paging) -> list[dict[str, Any]]:
         query = select(table, _users(table)).where(table.c.name > page.after)
+        if wanted.text:
+            pattern = containing(wanted.text.lower())
+            columns = (table.c.name, table.c.description)
+            query = query.where(or_(*(func.lower(each).like(pattern, escape="\\") for each in columns)))
+        if wanted.enabled is not None:
+            query = query.where(table.c.enabled == wanted.enabled)
         async with self._read() as connection:
             rows = await connection.execute(query.order_by(table.c.name).limit(page.limit + 1))
             return [dict(row._mapping) for row in rows]

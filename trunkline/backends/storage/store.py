@@ -171,7 +171,9 @@ class SqlStore(
             route = tables.route
             routes = tuple(
                 build_route(row._mapping)
-                for row in await connection.execute(select(route).order_by(route.c.position, route.c.id))
+                for row in await connection.execute(
+                    select(route).where(route.c.enabled).order_by(route.c.position)
+                )
             )
             key_holders = await self._key_holders(connection)
             settings = await self._platform_settings(connection)

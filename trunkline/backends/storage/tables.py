@@ -39,6 +39,7 @@ ADMIN_CREDENTIAL_MADE_AT = "api_token_made_at"  # the row that holds when it was
 SHORT_ID_BLOCK = "short_id_block"  # the row that counts the blocks of short ids given out
 CONNECTOR_NUMBER = "connector_number"  # the row that holds the last number a connector was given
 ESME_ID = "esme_id"  # the row that holds the last id an ESME was given
+ROUTE_ID = "route_id"  # the row that holds the last id a route was given
 
 
 def uuid_text() -> TypeEngine[str]:
@@ -167,12 +168,13 @@ route = Table(
     "route",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("position", Integer, nullable=False),
+    Column("position", Integer, nullable=False),  # 1, 2, 3 ... without gaps
     Column("name", String(255), nullable=False, unique=True),
     Column("prefix", String(32), nullable=False),
     Column("account_id", Integer, ForeignKey("account.id")),
     Column("connector_ids", Text, nullable=False),  # JSON array, in order of preference
     Column("rate", BigInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
 )
 
 message = Table(

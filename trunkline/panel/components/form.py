@@ -8,6 +8,8 @@ from typing import Any
 
 from nicegui import ui
 
+from trunkline.model.errors import AlreadyExists
+from trunkline.panel.components.checks import Checks
 from trunkline.panel.visitor import Visitor
 from trunkline.services.accounts import InvalidInput
 
@@ -23,13 +25,15 @@ class Kind(StrEnum):
     CHOICES = "choices"
     SWITCH = "switch"
     COLOR = "color"
+    CHECKS = "checks"  # any of a few, each with a sentence about it
 
 
 @dataclass(slots=True, frozen=True)
 class Field:
     """One field. `name` is the service's name of it, its label the text `field.<label>`, else `field.<name>`.
 
-    A rule that the service says about `name` is shown beside it. `options` are values and their labels.
+    A rule that the service says about `name` is shown beside it. `options` are values and their labels,
+    `notes` sentences about the values of `CHECKS`.
     Fields in a row that have one `group` fold away together, under the text `group.<group>`.
     """
 
@@ -39,6 +43,7 @@ class Field:
     hint: str = ""
     options: Mapping[Any, str] = field(default_factory=dict)
     group: str = ""
+    notes: Mapping[Any, str] = field(default_factory=dict)
     label: str = ""
 
 
@@ -94,6 +99,9 @@ class Form:
     def mark(self, name: str, rule: str) -> None:
         """Shows the rule that a field breaks beside it; none: the field is right."""
         element = self._inputs[name]
+        if isinstance(element, Checks):
+            element.mark(rule)
+            return
         # An update carries the field's text as it was here, over what is being typed: none without need.
         shown = element.props.get("error-message", "") if element.props.get("error") else ""
         if rule:
@@ -135,6 +143,8 @@ class Form:
             case Kind.CHOICES:
                 made = ui.select(dict(described.options), label=label, value=list(value or ()), multiple=True)
                 made.props("use-chips")
+            case Kind.CHECKS:
+                return Checks(label, described.name, described.options, described.notes, value or ())
             case Kind.SWITCH:
                 return ui.switch(label, value=bool(value)).props(f'data-field="{described.name}"')
             case Kind.COLOR:
@@ -158,8 +168,13 @@ class Form:
         if missing:
             return
         try:
-            await self._save(values)
+            await self._save(dict(values))
         except InvalidInput as error:
             if error.field not in self._inputs:
                 raise
             self.mark(error.field, error.rule)
+        except AlreadyExists as error:
+            taken = next((name for name, value in values.items() if str(value).strip() == error.name), None)
+            if taken is None:
+                raise
+            self.mark(taken, str(error))

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     BADGE = "badge"  # a word of a fixed list; its text is `state.<value>`
     FLAG = "flag"  # yes or no
     LINES = "lines"  # several texts, one on a line
+    TITLED = "titled"  # several lines; the first is what it is called
 
 
 @dataclass(frozen=True)  # with slots, Python 3.11 cannot make the generic kinds

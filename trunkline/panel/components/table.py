@@ -30,6 +30,8 @@ _BADGE = """<q-td :props="props"><span v-if="props.value" class="badge" :data-st
 _PROSE = """<q-td :props="props"><div class="prose" dir="auto" :title="props.value">
 {{ props.value }}</div></q-td>"""
 _LINES = """<q-td :props="props" class="lines">{{ props.value }}</q-td>"""
+_TITLED = """<q-td :props="props"><div v-for="(line, number) in props.value.split('\\n')" :key="number"
+:class="number ? 'quiet' : 'called'"><bdi>{{ line }}</bdi></div></q-td>"""
 _ACTIONS = """<q-td :props="props" auto-width><q-btn v-for="each in props.row._actions" :key="each.name"
 flat dense round size="sm" :icon="each.icon" :aria-label="each.label" :title="each.label"
 @click="$parent.$emit('act', {action: each.name, key: props.row._key})" /></q-td>"""
@@ -166,6 +168,8 @@ class Table(Generic[T]):
                 table.add_slot(f"body-cell-{each.name}", _PROSE)
             elif each.kind is Kind.LINES:
                 table.add_slot(f"body-cell-{each.name}", _LINES)
+            elif each.kind is Kind.TITLED:
+                table.add_slot(f"body-cell-{each.name}", _TITLED)
         if listing.link is not None:
             table.add_slot(f"body-cell-{listing.columns[0].name}", _LINKED)
         if self._actions:

@@ -105,7 +105,12 @@ class AccountActions:
             [
                 Field("direction", Kind.CHOICE, required=True, options=directions),
                 Field("amount", required=True, hint=text("enterprise_users.amount_hint")),
-                Field("description", required=True, hint=text("enterprise_users.reason_hint")),
+                Field(
+                    "description",
+                    required=True,
+                    hint=text("enterprise_users.reason_hint"),
+                    label="reason",
+                ),
             ],
             save,
             values={"direction": "topup"},
@@ -140,8 +145,8 @@ class AccountActions:
         text, services = self._visitor.text, self._visitor.services
         none = {"": text("enterprise_users.none")}
         first = Paging(MOST_GROUPS)
-        groups = [each.name for each in (await services.groups.list(actor, first)).items]
-        permissions = [each.name for each in (await services.permission_groups.list(actor, first)).items]
+        groups = [each.name for each in (await services.groups.list(actor, page=first)).items]
+        permissions = [each.name for each in (await services.permission_groups.list(actor, page=first)).items]
         policies = {each.value: text(f"receipt_policy.{each.value}") for each in ReceiptPolicy}
         outcomes = {each.value: text(f"unknown_outcome.{each.value}") for each in UnknownOutcome}
         return [

@@ -35,6 +35,7 @@ from trunkline.servers.http.needs import HttpServices
 from trunkline.servers.http.pages import pages
 from trunkline.servers.http.panel_send import PanelSendRoute
 from trunkline.servers.http.pdu_logs import pdu_log_routes
+from trunkline.servers.http.routes import route_routes
 from trunkline.servers.http.send import SendRoute
 from trunkline.servers.http.smpp_decode import smpp_decode
 from trunkline.servers.http.speed import speed
@@ -161,6 +162,7 @@ def create_app(services: HttpServices, max_in_flight: int = MAX_IN_FLIGHT) -> Ht
         settings_routes,
         connector_routes,
         gateway_control_routes,
+        route_routes,
     ):
         app.include_router(routes_of(services.management, authenticator))
     for kind in (ApiError, StorageUnavailable):

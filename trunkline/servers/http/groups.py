@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.json import Decoder
 
 from trunkline.model.identity import Group, PermissionGroup
+from trunkline.model.people import GroupFilter
 from trunkline.model.times import iso_timestamp
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.management import key_of, read_request
@@ -17,6 +18,7 @@ from trunkline.servers.http.nouns import (
     Items,
     Name,
     PageQuery,
+    Text,
     done_answer,
     item_answer,
     noun_paths,
@@ -85,6 +87,13 @@ class GroupChange(Struct, kw_only=True, forbid_unknown_fields=True):
     enabled: bool | UnsetType = UNSET
 
 
+class GroupQuery(PageQuery, kw_only=True, forbid_unknown_fields=True):
+    """Which groups: `text` is in name or description."""
+
+    text: Text = ""
+    enabled: bool | None = None
+
+
 _new_permission_group = Decoder(NewPermissionGroup)
 _permission_group_change = Decoder(PermissionGroupChange)
 _new_group = Decoder(NewGroup)
@@ -106,7 +115,8 @@ def _permission_group_routes(router: APIRouter, management: Management, door: Do
     @router.get("/permission-groups")
     async def listed(request: Request) -> Response:
         with door.asked_by(request) as actor:
-            page = await groups.list(actor, paging(read_query(request, PageQuery)))
+            query = read_query(request, GroupQuery)
+            page = await groups.list(actor, GroupFilter(query.text, query.enabled), paging(query))
             return page_answer(page, _permission_group_view)
 
     @router.post("/permission-groups")
@@ -146,7 +156,9 @@ def _group_routes(router: APIRouter, management: Management, door: Door) -> None
     @router.get("/groups")
     async def listed(request: Request) -> Response:
         with door.asked_by(request) as actor:
-            return page_answer(await groups.list(actor, paging(read_query(request, PageQuery))), _group_view)
+            query = read_query(request, GroupQuery)
+            page = await groups.list(actor, GroupFilter(query.text, query.enabled), paging(query))
+            return page_answer(page, _group_view)
 
     @router.post("/groups")
     async def created(request: Request) -> Response:
@@ -199,7 +211,7 @@ PATHS = {
         "/api/v1/permission-groups",
         "permission groups",
         PermissionGroupView,
-        query=PageQuery,
+        query=GroupQuery,
         create=NewPermissionGroup,
         change=PermissionGroupChange,
         key=_KEY,
@@ -208,7 +220,7 @@ PATHS = {
         "/api/v1/groups",
         "groups",
         GroupView,
-        query=PageQuery,
+        query=GroupQuery,
         create=NewGroup,
         change=GroupChange,
         key=_KEY,

@@ -54,11 +54,16 @@ async def read_request(request: Request, decoder: msgspec.json.Decoder[R]) -> R:
     """The body as the decoder's type. Raises `ApiError`: 400 with the field and its rule, 413."""
     body = await read_body(dict(request.scope["headers"]), request.receive, MAX_BODY)
     wanted = decode_json(body, decoder, rules=rules_of(decoder.type))
+    refuse_nul(wanted)
+    return wanted
+
+
+def refuse_nul(wanted: Struct) -> None:
+    """No name has a NUL character, and PostgreSQL takes none to look for. Raises `ApiError` 400."""
     for name in wanted.__struct_fields__:
         value = getattr(wanted, name)
-        if isinstance(value, str) and "\0" in value:  # no name has one, and PostgreSQL takes none to look for
+        if isinstance(value, str) and "\0" in value:
             raise invalid(f"{name} must not have a NUL character")
-    return wanted
 
 
 def require(request: Struct, names: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People
+from trunkline.services.routes import Routes
 from trunkline.services.system_settings import SystemSettings
 
 
@@ -99,6 +100,7 @@ class Management:
     esmes: Esmes
     connectors: Connectors
     trials: ConnectorTrials
+    routes: Routes
     live: LiveConnections
     refresh: Callable[[], Awaitable[None]]
     people: People

@@ -15,7 +15,7 @@ from trunkline.servers.http.answers import json_answer
 from trunkline.servers.http.authentication import Authenticator
 from trunkline.servers.http.errors import invalid
 from trunkline.servers.http.fields import decode_query
-from trunkline.servers.http.management import key_of, refusals, rules_of
+from trunkline.servers.http.management import key_of, refusals, refuse_nul, rules_of
 
 V = TypeVar("V")
 R = TypeVar("R")
@@ -57,7 +57,9 @@ class Done(Struct):
 
 def read_query(request: Request, kind: type[Q]) -> Q:
     """The query string as the type. Raises `ApiError` 400 with the field and its rule."""
-    return decode_query(request.scope["query_string"], kind, strict=False, rules=rules_of(kind))
+    query = decode_query(request.scope["query_string"], kind, strict=False, rules=rules_of(kind))
+    refuse_nul(query)
+    return query
 
 
 def paging(query: PageQuery, *, numbered: bool = False) -> Paging:

@@ -17,6 +17,7 @@ from trunkline.servers.http import (
     http_accounts,
     inbound,
     logins,
+    routes,
     system_settings,
 )
 from trunkline.servers.http.batch import BatchAnswer
@@ -57,7 +58,7 @@ class HealthAnswer(msgspec.Struct):
 
 _NOUNS = (
     groups, accounts, http_accounts, esmes, api_keys, audit, logins, inbound, system_settings, connectors,
-    gateway_control,
+    gateway_control, routes,
 )  # fmt: skip
 _TYPES = (
     SendRequest,

@@ -32,6 +32,7 @@ from trunkline.services.esmes import Esmes
 from trunkline.services.gateway_control import GatewayControl
 from trunkline.services.http_accounts import HttpAccounts
 from trunkline.services.people import people_of
+from trunkline.services.routes import Routes
 from trunkline.services.system_settings import SystemSettings
 
 R = TypeVar("R", MessageRow, ReceiptRow)
@@ -361,6 +362,7 @@ def management_of(
         esmes=Esmes(administration),
         connectors=Connectors(administration),
         trials=ConnectorTrials(administration),
+        routes=Routes(administration),
         live=live,
         refresh=refresh,
         people=people_of(administration, CredentialChecker(), idle_s=1800, lifetime_s=43_200),

@@ -28,6 +28,7 @@ from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 from trunkline.services.people import People, people_of
+from trunkline.services.routes import Routes
 from trunkline.services.system_settings import SystemSettings
 
 from .doubles import (
@@ -77,6 +78,7 @@ class PeopleDoor:
                     esmes=Esmes(store, self.connections.esmes),
                     connectors=Connectors(store),
                     trials=ConnectorTrials(store),
+                    routes=Routes(store),
                     live=self.connections,
                     refresh=self.refresh,
                     people=self.people,

@@ -84,9 +84,9 @@ async def test_examples_are_true(door: Door, command: str, status: str, answer: 
         connectors={"simulator": connector},
         api_token_hash=hash_api_key("YOUR_API_TOKEN"),
     )
+    door.administration.connectors["acme-smsc"] = replace(connector, connector_id="acme-smsc")
     door.live.statuses = door.metrics.connector_statuses
     list_one(door)
-    door.live.statuses = door.metrics.connector_statuses
     if "MESSAGE_ID" in command:
         sent = "http://localhost:8080/api/v1/http-send"
         login = "user=YOUR_USERNAME&password=YOUR_PASSWORD&from=MYCOMPANY&to=971501234567"
