@@ -15,6 +15,7 @@ from trunkline.model.administration import AccountFilter, EsmeSettings
 from trunkline.model.errors import AlreadyExists, InUse, NotFound
 from trunkline.model.identity import Actor, Permission, Role, act_as, permissions_of
 from trunkline.model.people import AuditFilter, GroupFilter, LoginFilter, NewLogin, Page, Paging
+from trunkline.model.system_settings import Company, Logo, Section
 
 from .harness import NOW, Place, connector
 
@@ -434,6 +435,18 @@ CHANGES: list[tuple[str, Change, tuple[str, str, str], set[str]]] = [
         ("change", "esme", "shop"),
         {"max_binds", "password"},
     ),
+    (
+        "update_settings",
+        lambda s: s.update_settings(Section.COMPANY, Company(name="Acme")),
+        ("change", "settings", "company"),
+        {"name"},
+    ),
+    (
+        "set_logo",
+        lambda s: s.set_logo(Logo("image/png", "abc", b"picture")),
+        ("change", "settings", "logo"),
+        {"media_type", "digest"},
+    ),
     ("unbind_esme", lambda s: s.unbind_esme(1), ("unbind", "esme", "shop"), set()),
     ("delete_esme", lambda s: s.delete_esme(1), ("delete", "esme", "shop"), {"max_binds"}),
     (
@@ -595,6 +608,8 @@ def test_no_method_that_changes_something_is_left_out() -> None:
         "take_",
         "note_",
         "forget_",
+        "move_",
+        "unbind_",
     )
     from trunkline.model.administration import Administration
 

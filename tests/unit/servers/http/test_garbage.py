@@ -14,6 +14,7 @@ from trunkline.servers.http import HttpServices, create_app
 from trunkline.servers.http.needs import HttpFigures
 from trunkline.services.credentials import CredentialChecker, hash_api_key
 from trunkline.services.dashboard import Dashboard
+from trunkline.services.inbound import Inbound
 from trunkline.services.messages import Messages
 from trunkline.services.pdu_logs import PduLogs
 
@@ -67,6 +68,7 @@ def app(tmp_path_factory: pytest.TempPathFactory):
             figures,
             amending=MemoryAmending(store),
             messages=Messages(store),
+            inbound=Inbound(store),
             dashboard=Dashboard(FixedStatistics(clock), clock),
             pdu_logs=PduLogs(tmp_path_factory.mktemp("pdu-logs")),
             management=management_of(MemoryAdministration(), FixedConnections(), AsyncMock()),
