@@ -608,7 +608,6 @@ def test_no_method_that_changes_something_is_left_out() -> None:
         "take_",
         "note_",
         "forget_",
-        "move_",
         "unbind_",
     )
     from trunkline.model.administration import Administration

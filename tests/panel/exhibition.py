@@ -49,29 +49,24 @@ COMPANIES = (
     Company("clinic", "City Clinic", "CityClinic", 3, ("Your appointment {n} is tomorrow at 09:30.",)),
     Company("souq", "Al Souq Online", "AlSouq", 4, ("تم شحن طلبك رقم {n}",)),
 )
-CONNECTORS = ("orange-trx", "etisalat-1", "du-bulk")
+CONNECTORS = {"orange-trx": "97150", "etisalat-1": "97155", "du-bulk": "97158"}
+"""And the numbers that are routed to them."""
+
 ROUTES: tuple[dict[str, Any], ...] = (
-    {"name": "Bank codes", "account": "harbourbank", "connectors": CONNECTORS[:2], "rate": "0.062"},
-    {"name": "Emirates", "prefix": "971", "connectors": CONNECTORS, "rate": "0.045"},
+    {
+        "name": "Bank codes",
+        "account": "harbourbank",
+        "connectors": ["orange-trx", "etisalat-1"],
+        "rate": "0.062",
+    },
+    *(
+        {"name": f"To {name}", "prefix": prefix, "connectors": [name], "rate": "0.045"}
+        for name, prefix in CONNECTORS.items()
+    ),
     {"name": "Saudi Arabia", "prefix": "966", "connectors": ["etisalat-1"], "rate": "0.058"},
     {"name": "Night trial", "prefix": "97", "connectors": ["du-bulk"], "rate": "0.02", "enabled": False},
 )
 _FAILURES = {"orange-trx": 0.02, "etisalat-1": 0.04, "du-bulk": 0.11}
-_CONNECTOR = {
-    "host": "127.0.0.1",
-    "username": "trunkline",
-    "password": "demo",
-    "enq_interval": 30,
-    "src_autodetect": True,
-    "dst_autodetect": True,
-    "tx_binds": 0,
-    "rx_binds": 0,
-    "trx_binds": 2,
-    "smpp_version": "3.4",
-    "is_gsm7": True,
-    "is_secure": False,
-    "enabled": True,
-}
 _ERRORS = ("UNDELIV err 011", "UNDELIV err 027", "EXPIRED err 108")
 
 
@@ -102,9 +97,24 @@ async def open_exhibition(gateway: Gateway, ports: dict[str, int]) -> dict[str, 
         )
         await made.make("/api/v1/api-keys", name="Production", owner=each.name)
     for name, port in ports.items():
-        await made.make("/api/gateways", smsc_id=name, port=port, **_CONNECTOR)
+        await made.make(
+            "/api/v1/connectors",
+            connector_id=name,
+            provider=name.partition("-")[0].title(),
+            host="127.0.0.1",
+            port=port,
+            system_id="trunkline",
+            password="demo",
+            trx_binds=2,
+            window=50,
+            throughput=200,
+            pdu_log=True,
+        )
     for position, route in enumerate(ROUTES, 1):
         await made.make("/api/v1/routes", position=position, **route)
+    for each in COMPANIES[:2]:
+        await made.make("/api/v1/esmes", account=each.name, system_id=f"{each.name}_app")
+        await made.make("/api/v1/http-accounts", account=each.name, username=f"{each.name}_api")
     await eventually(lambda: made.bound(len(ports)), "the connectors are bound")
     tell_history(gateway.database)
     return demo
@@ -148,7 +158,7 @@ def _add_message(
     connection: sqlite3.Connection, rng: random.Random, accounts: dict[str, int], at: int
 ) -> None:
     company = rng.choices(COMPANIES, [each.share for each in COMPANIES])[0]
-    connector = rng.choices(CONNECTORS, (6, 3, 2))[0]
+    connector = rng.choices(tuple(CONNECTORS), (6, 3, 2))[0]
     failed = rng.random() < _FAILURES[connector]
     error = rng.choice(_ERRORS) if failed else None
     state = "delivered" if error is None else "expired" if error.startswith("EXPIRED") else "undelivered"
@@ -163,7 +173,7 @@ def _add_message(
         "source_addr": company.sender,
         "source_ton": 5,
         "source_npi": 0,
-        "dest_addr": f"9715{rng.randrange(10**7, 10**8):08d}",
+        "dest_addr": f"{CONNECTORS[connector]}{rng.randrange(10**7):07d}",
         "dest_ton": 1,
         "dest_npi": 1,
         "text": text,

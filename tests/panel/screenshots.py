@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,10 @@ class Picture:
     size: tuple[int, int] = WIDE
     wait_for: str = ".page h1"
 
+    def of(self, message_id: str) -> "Picture":
+        """The same, where the path asks for a message, with this one."""
+        return replace(self, path=self.path.replace("{message_id}", message_id))
+
 
 PICTURES = (
     Picture("sign-in", "sign-in", user="", wait_for="form"),
@@ -47,8 +51,15 @@ PICTURES = (
     Picture("dashboard-enterprise", "", user=TENANT),
     Picture("messages", "messages"),
     Picture("messages-phone", "messages", size=PHONE),
+    Picture("message", "messages/{message_id}"),
     Picture("connectors", "connectors"),
+    Picture("connector", "connectors/orange-trx"),
     Picture("routes", "routes"),
+    Picture("inbound", "inbound"),
+    Picture("esmes", "esmes"),
+    Picture("http-accounts", "http-accounts"),
+    Picture("settings", "settings"),
+    Picture("gateway-control", "gateway-control"),
     Picture("enterprise-users", "enterprise-users"),
     Picture("permission-groups", "permission-groups"),
     Picture("audit", "audit", theme="dark"),
@@ -83,10 +94,16 @@ class _Smscs:
             self._thread.join()
 
 
-async def _send_some(port: int, key: str) -> None:
+async def _send_some(port: int, key: str) -> str:
+    """Sends messages to all connectors; the id of the last."""
+    message_id = ""
     for number in range(SENT):
-        body = {"to": f"97150{number:07d}", "content": f"Your order {4711 + number} is on its way."}
-        await http(port, "POST", "/api/v1/http-send", body, {"X-API-Key": key})
+        prefix = list(CONNECTORS.values())[number % len(CONNECTORS)]
+        text = f"Your order {4711 + number} is on its way."
+        body = {"to": f"{prefix}{number:07d}", "content": text}
+        answer = await http(port, "POST", "/api/v1/http-send", body, {"X-API-Key": key})
+        message_id = answer.json()["message_id"]
+    return message_id
 
 
 def _sign_in(page: Page, url: str, user: str, password: str) -> None:
@@ -131,14 +148,14 @@ def main() -> None:
         gateway = Gateway(Path(scratch), role="all")
         stack.callback(gateway.close)
         demo = smscs.run(open_exhibition(gateway, smscs.ports))
-        smscs.run(_send_some(gateway.http_port, demo["http_account"]["api_key"]))
+        message_id = smscs.run(_send_some(gateway.http_port, demo["http_account"]["api_key"]))
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         stack.callback(browser.close)
         url = f"http://127.0.0.1:{gateway.http_port}/panel/"
         for picture in PICTURES:
             if picture.name.startswith(wanted):
-                _take(browser, url, picture, demo["admin"]["password"], folder)
+                _take(browser, url, picture.of(message_id), demo["admin"]["password"], folder)
                 print(f"{picture.name}.png")
 
 

@@ -44,7 +44,7 @@ ROWS = {
     "/api/v1/connectors": {"connector_id": CONNECTOR, "host": "127.0.0.1", "port": 1, "enabled": False},
 }
 # What is read only of what only its own tests have: a valid message, files of PDUs, a key's number, an
-# inbound message, a logo.
+# inbound message, a logo, an order.
 UNREAD = {
     "GET /api/v1/http-send",
     "GET /api/gateways/logs/download",
@@ -52,6 +52,7 @@ UNREAD = {
     "GET /api/v1/api-keys/{key}",
     "GET /api/v1/inbound/{key}",
     "GET /api/v1/settings/branding/logo",
+    "GET /api/v1/gateway/orders/{key}",
 }
 
 schema = schemathesis.openapi.from_dict(document())
