@@ -527,7 +527,8 @@ class TestRoughWeather:
         assert counters.accepted == len(listener.accepted) > 1000
         assert sum(counters.refused.values()) == len(listener.refused) > 100
         assert counters.unknown == len(listener.unknown) > counters.timeouts
-        assert counters.reconnects >= 9
+        # Nine links dropped; the last may be away still when the last outcome is there.
+        assert counters.reconnects >= 8
         # What a receipt tells of was submitted, and its first key is the one that was given.
         keys = {segment.smsc_key: segment.message.dest_addr for segment, _ in listener.accepted}
         matched = [got for _, got, _ in listener.receipts if got.keys[0] in keys]
