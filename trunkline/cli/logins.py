@@ -121,7 +121,9 @@ def reset(
         return await logins.start_reset(who_runs_this(), username)
 
     typer.echo(administer(ctx, work))
-    typer.echo("Give it to the login's owner, who chooses a new password at /panel/reset?token=TOKEN.", err=True)
+    typer.echo(
+        "Give it to the login's owner, who chooses a new password at /panel/reset?token=TOKEN.", err=True
+    )
 
 
 @group.command("revoke-sessions")
